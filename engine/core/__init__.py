@@ -1,0 +1,1 @@
+"""The hospital: no I/O, no clock, no framework."""
