@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from engine.core import decisions as d
+from engine.core.census import Census
 from engine.core.decisions import AnswerOutcome, ReleaseReason
 from engine.core.events import SuggestionAccepted, SuggestionRejected
 from engine.core.settle import refusal_now
 from engine.core.steps import Steps
-from engine.core.suggestion import Step, Suggestion, SuggestionKind
-from engine.core.terms import BedStatus
+from engine.core.suggestion import Suggestion, SuggestionKind
+from engine.core.terms import CLOSED_TO_PATIENTS
 
 _CARRIED_OUT = frozenset({SuggestionKind.PLACE, SuggestionKind.MOVE, SuggestionKind.SWAP, SuggestionKind.RESERVE})
-_TAKEABLE = frozenset({BedStatus.AVAILABLE, BedStatus.DIRTY, BedStatus.CLEANING})
 
 
 def answer(steps: Steps, event: SuggestionAccepted | SuggestionRejected) -> None:
@@ -52,22 +52,29 @@ def _outdated(steps: Steps, suggestion: Suggestion) -> str | None:
 
 
 def _broken_rule(steps: Steps, suggestion: Suggestion) -> str | None:
-    """The first hard rule a step would break, once those who move out are gone."""
-    leaving = frozenset(step.visit for step in suggestion.steps)
+    """The first hard rule a step would break: everybody moves out on a draft, then in, one by one."""
+    house = steps.census.draft()
     for step in suggestion.steps:
-        bed = steps.census.bed(step.to_bed)
-        taken = set(bed.claims) - leaving or ({bed.reserved_for} - {None} - leaving)
-        if taken or bed.held is not None or bed.status not in _TAKEABLE:
+        _move_out(house, step.visit, steps.now)
+    for step in suggestion.steps:
+        visit, bed = house.visits[step.visit], house.bed(step.to_bed)
+        if not bed.is_unspoken_for or bed.status in CLOSED_TO_PATIENTS or visit.reserved_bed is not None:
             return f"bed {step.to_bed} is not free for this step"
-        arriving = {other.visit for other in suggestion.steps if _same_room(steps, other, step)}
-        why = refusal_now(steps.census, step.visit, step.to_bed, leaving - arriving)
-        if why is not None:
+        if visit.needs is None:
+            return f"bed {step.to_bed}: the patient's needs are not known"
+        if (why := refusal_now(house, step.visit, step.to_bed)) is not None:
             return f"bed {step.to_bed}: such beds {why.sentence}"
+        house.apply(d.BedAssigned(visit=step.visit, bed=step.to_bed, until=steps.now, waited_hours=0.0))
     return None
 
 
-def _same_room(steps: Steps, one: Step, other: Step) -> bool:
-    return steps.spots[one.to_bed].room.id == steps.spots[other.to_bed].room.id
+def _move_out(house: Census, visit_id: str, now: datetime) -> None:
+    visit = house.visits[visit_id]
+    if visit.reserved_bed is not None:
+        house.apply(d.AssignmentReleased(visit=visit_id, bed=visit.reserved_bed, reason=ReleaseReason.SUGGESTION))
+    if visit.bed is not None:
+        claims = tuple(one for one in house.bed(visit.bed).claims if one != visit_id)
+        house.apply(d.BedVacated(bed=visit.bed, claims=claims, at=now, soiled=False))
 
 
 def _carry_out(steps: Steps, suggestion: Suggestion) -> None:

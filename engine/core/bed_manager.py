@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from engine.core import decisions as d
 from engine.core import events as e
@@ -21,6 +21,7 @@ from engine.core.timers import PRICES, fire
 from engine.core.visits import record
 
 Forecasts = Mapping[str, StayForecast]
+_AHEAD_AT_MOST = timedelta(days=1)  # a bed soiled next year would stay dirty until then
 
 
 def decide(census: Census, event: e.Event, forecasts: Forecasts, now: datetime) -> list[d.Decision]:
@@ -30,6 +31,8 @@ def decide(census: Census, event: e.Event, forecasts: Forecasts, now: datetime) 
     """
     steps = Steps(census.draft(), now)
     fire_due_timers(steps)
+    if steps.made_room:
+        fill_from_queue(steps)
     follow(steps, event, forecasts)
     if steps.made_room:
         fill_from_queue(steps)
@@ -50,6 +53,10 @@ def fire_due_timers(steps: Steps) -> None:
 def follow(steps: Steps, event: e.Event, forecasts: Forecasts) -> None:
     """One event's own consequences."""
     match event:
+        case _ if event.at - steps.now > _AHEAD_AT_MOST:
+            steps.take(
+                d.EventRejected(reason="`at` lies more than a day after the record's time: mend the sender's clock")
+            )
         case e.BedStatusChanged() | e.BedHeld() | e.BedReleased() if event.bed not in steps.spots:
             steps.take(
                 d.EventRejected(
@@ -107,5 +114,7 @@ def _change_map(steps: Steps, event: e.MapChanged) -> None:
         reserved_for = steps.census.bed(bed).reserved_for
         if reserved_for is not None:
             release(steps, reserved_for, bed, ReleaseReason.MAP_CHANGED)
+    for bed, state in steps.census.beds.items():
+        steps.touch(bed if state.reserved_for is not None else None)
     visits = [visit for visit in steps.census.visits.values() if visit.in_house]
     settle(steps, [stand(steps, visit) for visit in sorted(visits, key=lambda one: one.id)])

@@ -7,9 +7,7 @@ from engine.core import events as e
 from engine.core.decisions import NoChangeReason, ReleaseReason
 from engine.core.settle import release
 from engine.core.steps import Steps
-from engine.core.terms import BedStatus
-
-_UNUSABLE = frozenset({BedStatus.BLOCKED, BedStatus.CLOSED})
+from engine.core.terms import CLOSED_TO_PATIENTS
 
 
 def set_status(steps: Steps, event: e.BedStatusChanged) -> None:
@@ -19,7 +17,7 @@ def set_status(steps: Steps, event: e.BedStatusChanged) -> None:
         steps.take(d.NothingChanged(reason=NoChangeReason.OLDER_FACT))
         return
     steps.take(d.BedStatusRecorded(bed=event.bed, status=event.status, at=event.at))
-    if event.status in _UNUSABLE and bed.reserved_for is not None:
+    if event.status in CLOSED_TO_PATIENTS and bed.reserved_for is not None:
         release(steps, bed.reserved_for, event.bed, ReleaseReason.BED_UNUSABLE)
 
 

@@ -44,9 +44,7 @@ def layout_for_beds(facility_id: str, beds: int, *, seed: int = 0, target_occupa
     `seed` varies the order of the rooms. Raises MapError outside 15 to 20,000 beds.
     """
     if not SMALLEST_HOUSE_BEDS <= beds <= LARGEST_HOUSE_BEDS:
-        raise MapError(
-            f"{beds} beds cannot be laid out: ask for {SMALLEST_HOUSE_BEDS} to {LARGEST_HOUSE_BEDS:,}"
-        )
+        raise MapError(f"{beds} beds cannot be laid out: ask for {SMALLEST_HOUSE_BEDS} to {LARGEST_HOUSE_BEDS:,}")
     demand = usual_demand(beds, target_occupancy)
     wanted = _beds_by_ward(demand, target_occupancy)
     spare = beds - sum(wanted[key] for key in wanted if key[0] != NEWBORN)
@@ -126,7 +124,7 @@ def _ward(ward_id: str, service: str, level: Level, rooms: tuple[Room, ...], rel
 
 
 def _related(service: str, level: Level, present: set[str]) -> frozenset[str]:
-    """Whose patients are not out of place here: related ones, those without a ward in this house, any on a higher level."""
+    """Whose patients are not out of place here: related ones, those without a ward here, any on a higher level."""
     acute = {one.name for one in SERVICES.values() if one.specialty is None and one.level is Level.ACUTE}
     if level is not Level.ACUTE:
         return frozenset(acute | {"intensive_care", "step_down"} - {service})

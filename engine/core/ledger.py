@@ -6,6 +6,7 @@ same census, byte for byte.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 from engine.core import decisions as d
 from engine.core.bed_manager import Forecasts, decide, open_house
 from engine.core.census import Census
-from engine.core.events import Event
+from engine.core.events import Event, MapChanged
 from engine.core.facility import Facility
 from engine.core.policy import Policy
 from engine.core.state import Meta, Seen
@@ -51,6 +52,22 @@ class Opening(msgspec.Struct, frozen=True):
     map: Facility
     policy: Policy
     model: str
+
+
+class Openings:
+    """Who may open a house: the maps given to this engine, else a MapChanged event that brings its own map."""
+
+    def __init__(self, known: Mapping[str, Opening], model: str) -> None:
+        self._known = known
+        self._model = model
+
+    def of(self, event: Event) -> Opening | None:
+        """What the event's facility starts with; None for a facility nobody has said anything about."""
+        known = self._known.get(event.facility)
+        if known is not None or not isinstance(event, MapChanged):
+            return known
+        is_sound = event.map.id == event.facility and event.map.sha256 == event.sha256
+        return Opening(event.map, Policy(), self._model) if is_sound else None
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -81,11 +81,15 @@ def _cheapest(census: Census, visit: Visit, needs: Needs, shelf: Shelf, now: dat
 
 
 def _first_beds(census: Census, offer: Offer, shelf: Shelf, needs: Needs) -> Iterator[tuple[str, Company]]:
-    """The first bed of each company, and for a newborn those beside the mother (who is no stranger)."""
+    """The first bed of each company, and for a newborn those beside the mother (who is no stranger).
+
+    Beds that are being made ready differ by when they will be: all of them.
+    """
     if needs.newborn and needs.mother is not None:
         yield from _beds_beside(census, offer, shelf, needs.mother)
     for company, beds in census.openings.beds_by_company.get((shelf, offer.kind), {}).items():
-        yield beds[0], company
+        for bed in beds if shelf is Shelf.READYING else beds[:1]:
+            yield bed, company
 
 
 def _beds_beside(census: Census, offer: Offer, shelf: Shelf, mother: str) -> Iterator[tuple[str, Company]]:

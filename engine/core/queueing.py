@@ -14,9 +14,12 @@ from engine.core.visit import Visit
 
 
 def place_or_queue(steps: Steps, visit: Visit, since: datetime) -> None:
-    """A bed at once if an eligible one is free and not too dear, else the queue, with the reason."""
+    """A bed at once if an eligible one is free and not too dear, else the queue, with the reason.
+
+    Where this event has just made room, the visit joins the queue first: fill_from_queue gives the room out in order.
+    """
     assert visit.needs is not None
-    found = best_bed(steps.census, visit, steps.now)
+    found = None if steps.made_room else best_bed(steps.census, visit, steps.now)
     if found is None:
         why = refusals(steps.census, visit.needs)
         steps.take(d.PatientWaits(visit=visit.id, priority=visit.priority, since=since, refusals=why))
@@ -32,13 +35,16 @@ def fill_from_queue(steps: Steps) -> None:
     for entry in steps.census.waiting():
         visit = steps.census.visits[entry.visit]
         assert visit.needs is not None
-        if visit.needs in hopeless or _still_deferred(steps, entry):
+        if visit.needs in hopeless:
             continue
         found = best_bed(steps.census, visit, steps.now)
         if found is None:
             hopeless.add(visit.needs)
-        elif deferred_until(steps, visit, found, entry.since) is None:
+        elif (until := deferred_until(steps, visit, found, entry.since)) is None:
             assign(steps, visit, found, entry.since)
+        elif not _still_deferred(steps, entry):
+            steps.take(_deferral(visit, found, entry.since, until))
+    steps.made_room = False
 
 
 def assign(steps: Steps, visit: Visit, found: Found, since: datetime) -> None:

@@ -16,15 +16,16 @@ from engine.core.events import Place
 from engine.core.openings import people
 from engine.core.queueing import place_or_queue
 from engine.core.reasons import Refusal
-from engine.core.scarcity import pools_needed
 from engine.core.steps import Steps
-from engine.core.terms import Precaution
-from engine.core.visit import Visit, standing
+from engine.core.terms import CLOSED_TO_PATIENTS, BedStatus, Precaution
+from engine.core.visit import Ending, Standing, Visit, standing
 
 
 def stand(steps: Steps, visit: Visit) -> Visit:
     """The visit with place, bed, leave and end as its facts add up to; a bed the map does not know is an unmapped place."""
     now = standing(visit.facts)
+    if _asked_again(visit, now):
+        now = Standing()
     place, bed = now.place, now.bed
     if bed is not None and bed not in steps.spots:
         place, bed = Place(area=f"unmapped {bed}"), None
@@ -39,6 +40,13 @@ def stand(steps: Steps, visit: Visit) -> Visit:
     )
 
 
+def _asked_again(visit: Visit, now: Standing) -> bool:
+    """A new request after a cancelled admission begins the visit again; after a discharge only being there does."""
+    if now.ended is not Ending.CANCELLED or now.ended_at is None or visit.requested is None:
+        return False
+    return visit.requested.at > now.ended_at
+
+
 def settle(steps: Steps, visits: Sequence[Visit]) -> None:
     """Record the visits, then vacate, occupy, release and queue in that order, so that swaps work out."""
     befores = {visit.id: steps.census.visits.get(visit.id) for visit in visits}
@@ -50,7 +58,7 @@ def settle(steps: Steps, visits: Sequence[Visit]) -> None:
         if _needs_changed(befores[visit.id], visit):
             steps.touch(visit.bed)
             steps.touch(visit.reserved_bed)
-            steps.made_room = True
+            steps.made_room = steps.made_room or (visit.bed or visit.reserved_bed) is not None
     for visit in changed:
         _vacate(steps, befores[visit.id], visit)
     for visit in changed:
@@ -59,19 +67,16 @@ def settle(steps: Steps, visits: Sequence[Visit]) -> None:
         _release_if_pointless(steps, befores[visit.id], steps.census.visits[visit.id])
     recheck_reservations(steps)
     for visit in changed:
-        _queue(steps, steps.census.visits[visit.id])
+        _queue(steps, steps.census.visits[visit.id], told_more=_needs_changed(befores[visit.id], visit))
 
 
 def recheck_reservations(steps: Steps) -> None:
     """Facts win over plans: a reservation that a hard rule now forbids is released and its patient placed anew."""
-    rooms, steps.touched_rooms = steps.touched_rooms, set()
-    broken = []
-    for bed_id, spot in steps.spots.items() if rooms else ():
-        reserved_for = steps.census.bed(bed_id).reserved_for if spot.room.id in rooms else None
+    rooms, steps.touched_rooms = steps.touched_rooms, {}
+    for bed_id in sorted(place.id for room in rooms.values() for place in room.beds):
+        reserved_for = steps.census.bed(bed_id).reserved_for
         if reserved_for is not None and refusal_now(steps.census, reserved_for, bed_id) is not None:
-            broken.append((reserved_for, bed_id))
-    for visit_id, bed_id in broken:
-        release(steps, visit_id, bed_id, ReleaseReason.ROOM_TAKEN)
+            release(steps, reserved_for, bed_id, ReleaseReason.ROOM_TAKEN)
 
 
 def release(steps: Steps, visit_id: str, bed_id: str, reason: ReleaseReason) -> None:
@@ -107,16 +112,17 @@ def _report_unmapped(steps: Steps, before: Visit | None, after: Visit) -> None:
 
 
 def _needs_changed(before: Visit | None, after: Visit) -> bool:
-    return before is not None and before.needs != after.needs and (after.bed or after.reserved_bed) is not None
+    return before is not None and before.needs != after.needs
 
 
 def _vacate(steps: Steps, before: Visit | None, after: Visit) -> None:
-    if before is None or before.bed is None or before.bed == after.bed or before.bed not in steps.spots:
+    if before is None or before.bed is None or before.bed == after.bed:
         return
     bed = steps.census.bed(before.bed)
     claims = tuple(visit for visit in bed.claims if visit != after.id)
     left_at = after.ended_at or (after.facts[-1].at if after.facts else steps.now)
-    soiled = not claims and (bed.status_at is None or left_at >= bed.status_at)
+    told_later = bed.status_at is not None and left_at < bed.status_at
+    soiled = not claims and not told_later and bed.status not in CLOSED_TO_PATIENTS and before.bed in steps.spots
     isolated = bool(before.needs and before.needs.precautions - {Precaution.PROTECTIVE})
     steps.take(
         d.BedVacated(bed=before.bed, claims=claims, at=left_at, soiled=soiled, after_isolation=soiled and isolated)
@@ -127,9 +133,11 @@ def _vacate(steps: Steps, before: Visit | None, after: Visit) -> None:
 
 def _release_on_time(steps: Steps, bed_id: str) -> None:
     """Opt-in per ward, and never after an isolation stay: the bed counts as clean after its turnaround."""
-    bed, ward = steps.census.bed(bed_id), steps.spots[bed_id].ward
-    if ward.automatic_release and not bed.after_isolation and not bed.claims and bed.status_at is not None:
-        due = bed.status_at + timedelta(minutes=ward.turnaround_minutes)
+    bed, spot = steps.census.bed(bed_id), steps.spots.get(bed_id)
+    if spot is None or not spot.ward.automatic_release or bed.after_isolation:
+        return
+    if bed.status is BedStatus.DIRTY and not bed.claims and bed.status_at is not None:
+        due = bed.status_at + timedelta(minutes=spot.ward.turnaround_minutes)
         steps.take(d.TimerSet(timer=f"release:{bed_id}", due=due))
 
 
@@ -177,7 +185,7 @@ def _release_if_pointless(steps: Steps, before: Visit | None, after: Visit) -> N
         release(steps, after.id, after.reserved_bed, ReleaseReason.NEEDS_CHANGED)
 
 
-def _queue(steps: Steps, visit: Visit) -> None:
+def _queue(steps: Steps, visit: Visit, *, told_more: bool = False) -> None:
     """Whoever wants a bed and has none reserved is placed or waits; whoever no longer does leaves the queue."""
     queued = steps.census.queue.get(visit.id)
     if not visit.wants_bed or visit.reserved_bed is not None:
@@ -186,9 +194,5 @@ def _queue(steps: Steps, visit: Visit) -> None:
         return
     assert visit.requested is not None
     since = visit.requested.at
-    if queued is None or queued.priority != visit.priority or queued.since != since or queued.pools != _pools(visit):
+    if told_more or queued is None or queued.priority != visit.priority or queued.since != since:
         place_or_queue(steps, visit, since)
-
-
-def _pools(visit: Visit) -> tuple[str, ...]:
-    return pools_needed(visit.needs) if visit.needs else ()

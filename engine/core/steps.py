@@ -6,9 +6,17 @@ from datetime import datetime
 
 from engine.core import decisions as d
 from engine.core.census import Census
-from engine.core.facility import Facility, Spot
+from engine.core.facility import Facility, Room, Spot
 
-_FREES = (d.BedVacated, d.AssignmentReleased, d.BedStatusRecorded, d.HoldRecorded, d.MapSet, d.PolicySet)
+_FREES = (
+    d.BedVacated,
+    d.AssignmentReleased,
+    d.BedStatusRecorded,
+    d.HoldRecorded,
+    d.MapSet,
+    d.PolicySet,
+    d.PricesRefreshed,  # once an hour everybody is looked at again: time alone brings dirty beds within reach
+)
 
 
 class Steps:
@@ -21,7 +29,7 @@ class Steps:
         self.now = now
         self.taken: list[d.Decision] = []
         self.made_room = False
-        self.touched_rooms: set[str] = set()
+        self.touched_rooms: dict[str, Room] = {}
 
     def take(self, decision: d.Decision) -> None:
         """Decide: apply to the draft and keep for the ledger."""
@@ -34,7 +42,7 @@ class Steps:
         """The people in this bed's room changed: reservations beside it have to be looked at again."""
         spot = self.spots.get(bed) if bed else None
         if spot is not None:
-            self.touched_rooms.add(spot.room.id)
+            self.touched_rooms[spot.room.id] = spot.room
 
     @property
     def house(self) -> Facility:

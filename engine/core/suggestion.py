@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -40,6 +41,6 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     steps: tuple[Step, ...]
     gain: float
     reason: str
-    expires_at: datetime
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)]
     visits: tuple[Dependency, ...] = ()
     beds: tuple[Dependency, ...] = ()

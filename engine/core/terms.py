@@ -86,6 +86,9 @@ class BedStatus(StrEnum):
     CLOSED = "closed"
 
 
+CLOSED_TO_PATIENTS = frozenset({BedStatus.BLOCKED, BedStatus.CLOSED})
+
+
 class PatientClass(StrEnum):
     """ADT patient class; it changes in place (an observation patient is admitted)."""
 

@@ -121,8 +121,16 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 def with_fact(facts: tuple[Fact, ...], fact: Fact) -> tuple[Fact, ...]:
-    """`facts` with one more, in order of (at, event id); the oldest beyond FACTS_KEPT are forgotten."""
-    return tuple(sorted({*facts, fact}, key=lambda one: (one.at, one.event_id)))[-FACTS_KEPT:]
+    """`facts` with one more, in order of (at, event id); beyond FACTS_KEPT the oldest that matters least is forgotten."""
+    known = tuple(sorted({*facts, fact}, key=lambda one: (one.at, one.event_id)))
+    return known if len(known) <= FACTS_KEPT else _without_one(known)
+
+
+def _without_one(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """Without the oldest fact that does not matter to where the patient stands: nobody loses a bed by long being in it."""
+    now = standing(facts)
+    fewer = (facts[:at] + facts[at + 1 :] for at in range(len(facts)))
+    return next((rest for rest in fewer if standing(rest) == now), facts[1:])
 
 
 def standing(facts: tuple[Fact, ...]) -> Standing:
@@ -154,13 +162,15 @@ def _after(before: Standing, fact: Fact) -> Standing:
         case FactKind.SCHEDULE_CANCELLED:
             arrived = before.place is not None or before.bed is not None
             return before if arrived else Standing(ended=Ending.CANCELLED, ended_at=fact.at)
-    if fact.place is None:
+    taken_back_late = fact.kind is FactKind.TRANSFER_CANCELLED and before.ended is not None
+    if fact.place is None or taken_back_late:
         return before
     return _moved(before, fact, fact.place)
 
 
 def _moved(before: Standing, fact: Fact, place: Place) -> Standing:
     if place.bed is not None:
-        return Standing(place=place, bed=place.bed, bedded=fact.stamp)
+        stays = place.bed == before.bed
+        return Standing(place=place, bed=place.bed, bedded=before.bedded if stays else fact.stamp)
     keeps = place.temporary and before.bed is not None
     return Standing(place=place, bed=before.bed if keeps else None, bedded=before.bedded)

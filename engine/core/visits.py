@@ -40,9 +40,7 @@ def record(steps: Steps, event: e.VisitEvent, forecast: StayForecast | None) -> 
     visit = _known_or_new(steps, event.visit)
     match event:
         case e.PatientsSwapped():
-            other = _known_or_new(steps, event.other)
-            pair = [_located(steps, visit, event, event.place), _located(steps, other, event, event.other_place)]
-            settle(steps, [stand(steps, one) for one in pair])
+            swap(steps, visit, event)
         case e.VisitsMerged():
             merge(steps, visit, event)
         case _:
@@ -50,8 +48,18 @@ def record(steps: Steps, event: e.VisitEvent, forecast: StayForecast | None) -> 
             _report_late_revival(steps, visit, after)
             _count_arrival(steps, visit, after)
             settle(steps, [after])
-            if not steps.taken:
-                steps.take(d.NothingChanged(reason=_why_nothing(visit)))
+    if not steps.taken:
+        steps.take(d.NothingChanged(reason=_why_nothing(visit)))
+
+
+def swap(steps: Steps, visit: Visit, event: e.PatientsSwapped) -> None:
+    """Both patients are in their new places at once: neither stands in the other's way."""
+    other = _known_or_new(steps, event.other)
+    if other.id == visit.id:
+        steps.take(d.EventRejected(reason="a swap names the same visit twice: name two"))
+        return
+    pair = [_located(steps, visit, event, event.place), _located(steps, other, event, event.other_place)]
+    settle(steps, [stand(steps, one) for one in pair])
 
 
 def _known_or_new(steps: Steps, visit_id: str) -> Visit:
@@ -164,6 +172,8 @@ def _joined(survivor: Visit, merged: Visit) -> Visit:
         facts = with_fact(facts, fact)
     for field in ("needs", "priority", "patient_class"):
         survivor = _word(survivor, field, getattr(merged, field), getattr(merged, f"{field}_said"))
+    survivor = _newer(survivor, merged, "scheduled", "expected_at")
+    survivor = _newer(survivor, merged, "discharge_said", "discharge_expected_at")
     asked = [stamp for stamp in (survivor.requested, merged.requested) if stamp is not None]
     return replace(
         survivor,
@@ -171,9 +181,15 @@ def _joined(survivor: Visit, merged: Visit) -> Visit:
         admission=survivor.admission or merged.admission,
         forecast=survivor.forecast or merged.forecast,
         requested=max(asked) if asked else None,
-        expected_at=survivor.expected_at or merged.expected_at,
         admitted_at=_earlier(survivor.admitted_at, merged.admitted_at),
     )
+
+
+def _newer(survivor: Visit, merged: Visit, said: str, field: str) -> Visit:
+    known, other = getattr(survivor, said), getattr(merged, said)
+    if other is None or (known is not None and known >= other):
+        return survivor
+    return replace(survivor, **{said: other, field: getattr(merged, field)})
 
 
 def _later(known: Stamp | None, stamp: Stamp) -> Stamp:

@@ -40,6 +40,7 @@ def _bed_occupied(census: Census, decision: d.BedOccupied) -> None:
         _set_visit(census, decision.claims[-1], reserved_bed=None)
         bed = replace(bed, reserved_for=None, reserved_until=None, ready_at=None)
     _set_bed(census, decision.bed, bed)
+    _set_timer(census, f"release:{decision.bed}", None)
     if mine:
         _set_timer(census, f"reservation:{decision.claims[-1]}", None)
 

@@ -103,9 +103,5 @@ class EmbeddedKafka(Service):
         return 90.0 if self._recording else 30.0
 
     @property
-    def _data(self) -> Path:
-        return self.directory / "data"
-
-    @property
     def _properties_file(self) -> Path:
         return self.directory / "server.properties"

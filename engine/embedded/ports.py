@@ -43,6 +43,11 @@ def accepts_connections(port: int) -> bool:
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
+def free_port() -> int:
+    """A port nobody listens on now, for a server that is about to start."""
+    return _pick_free(1)[0]
+
+
 def _pick_free(count: int) -> list[int]:
     picked: list[int] = []
     with ExitStack() as held:  # hold each until all are found, lest one be picked twice

@@ -1,5 +1,6 @@
 """What the embedded services have in common: one child process, its directory, its ports, its readiness."""
 
+import shutil
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -116,6 +117,18 @@ class Service(ABC):
         if self._claim is None:
             self._claim = Claim.take(self.directory)
             self._ports = kept_ports(self._ports_file, self.port_names)
+
+    def wipe(self) -> None:
+        """Remove all data, as a lost disk would; addresses and passwords stay. Only while stopped."""
+        if self.is_running:
+            raise EmbeddedError(f"{self.name}'s data cannot be wiped while it runs: stop it first.")
+        self.claim()
+        if self._data.exists():
+            shutil.rmtree(self._data)
+
+    @property
+    def _data(self) -> Path:
+        return self.directory / "data"
 
     @abstractmethod
     def _prepare(self) -> Sequence[str]:

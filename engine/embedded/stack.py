@@ -50,6 +50,11 @@ class EmbeddedStack:
         finally:
             self.valkey.stop()
 
+    def wipe(self) -> None:
+        """Forget everything both hold, while they are stopped; addresses and passwords stay."""
+        self.valkey.wipe()
+        self.kafka.wipe()
+
     def close(self) -> None:
         """Stop both, and let others use the home."""
         try:

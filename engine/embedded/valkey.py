@@ -1,6 +1,5 @@
 """One Valkey (the open continuation of Redis) as a child process."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -54,14 +53,6 @@ class EmbeddedValkey(Service):
         super().claim()
         self._passwords = kept_passwords(self.directory / "passwords.json", RIGHTS)
 
-    def wipe(self) -> None:
-        """Remove all data, as a lost disk would; address and passwords stay. Only while stopped."""
-        if self.is_running:
-            raise EmbeddedError("Valkey's data cannot be wiped while it runs: stop it first.")
-        self.claim()
-        if self._data.exists():
-            shutil.rmtree(self._data)
-
     def _prepare(self) -> Sequence[str]:
         log = private_dir(self.logs) / "valkey.log"
         config = self.directory / "valkey.conf"
@@ -83,10 +74,6 @@ class EmbeddedValkey(Service):
 
     def _url(self, user: str) -> str:
         return f"redis://{user}:{self._passwords.get(user, '')}@{LOOPBACK}:{self.port}/0"
-
-    @property
-    def _data(self) -> Path:
-        return self.directory / "data"
 
 
 def _server() -> Path:

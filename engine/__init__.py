@@ -1,0 +1,1 @@
+"""bedstream: an event-driven hospital bed assignment engine."""

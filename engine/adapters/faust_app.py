@@ -1,0 +1,158 @@
+"""The Faust app: one agent over adt.events that gathers what has piled up and hands it to the lane.
+
+Measured on faust-streaming 0.15.3: `stream.noack().events()` with acks in order, concurrency 1, raw bytes in, no tables, no
+`take`, and periodic work as a Service (an exception that leaves a timer ends the worker; one that leaves an agent loses the
+event).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import faust
+from faust.sensors import Monitor
+from mode import Service
+
+from engine.adapters.lane import Lane
+from engine.adapters.wire import Delivery
+from engine.core.topics import ADT_EVENTS
+from engine.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LaneFactory = Callable[[], Awaitable[Lane]]
+Background = Callable[[], Awaitable[None]]
+
+
+class _NoMonitor(Monitor):
+    """Faust's own statistics cost more per event than the decision; the lane has metrics of its own."""
+
+    def on_message_in(self, *args: Any, **kwargs: Any) -> None: ...
+    def on_stream_event_in(self, *args: Any, **kwargs: Any) -> None: ...
+    def on_stream_event_out(self, *args: Any, **kwargs: Any) -> None: ...
+    def on_message_out(self, *args: Any, **kwargs: Any) -> None: ...
+
+
+class LaneService(Service):
+    """Opens the lane with the worker, and closes it last. Background work runs beside it and never ends the worker."""
+
+    def __init__(self, make_lane: LaneFactory, background: Callable[[Lane], list[Background]], close: Background) -> None:
+        super().__init__()
+        self._make_lane = make_lane
+        self._background = background
+        self._close = close
+        self.lane: asyncio.Future[Lane] | None = None
+
+    async def on_start(self) -> None:
+        lane = await self._make_lane()
+        lane.start()
+        self._opened().set_result(lane)
+        for work in self._background(lane):
+            self.add_future(work())
+
+    async def opened(self) -> Lane:
+        """The lane, once it is open."""
+        return await asyncio.shield(self._opened())
+
+    def _opened(self) -> asyncio.Future[Lane]:
+        if self.lane is None:
+            self.lane = asyncio.get_running_loop().create_future()
+        return self.lane
+
+    async def on_stop(self) -> None:
+        if self.lane is not None and self.lane.done():
+            await self.lane.result().stop()
+        await self._close()
+
+
+def build_app(settings: Settings, service: LaneService) -> faust.App:
+    """The worker's app. Nothing is started here."""
+    app = faust.App(
+        settings.group_id,
+        broker=f"kafka://{settings.kafka_bootstrap.replace(',', ';kafka://')}",
+        broker_credentials=credentials(settings),
+        store="memory://",
+        processing_guarantee="at_least_once",
+        autodiscover=False,
+        stream_wait_empty=True,
+        stream_buffer_maxsize=4 * settings.batch_max,
+        consumer_auto_offset_reset="earliest",
+        broker_session_timeout=settings.session_timeout_seconds,
+        broker_heartbeat_interval=settings.heartbeat_seconds,
+        broker_commit_interval=1.0,
+        broker_max_poll_records=2 * settings.batch_max,
+        producer_acks=-1,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        Monitor=_NoMonitor,
+        datadir=str(settings.state_dir / "faust"),
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+    )
+    topic = app.topic(ADT_EVENTS, key_serializer="raw", value_serializer="raw", value_type=bytes, allow_empty=True)
+    app.agent(topic, name="bed-assignment", concurrency=1)(_agent(settings, service))
+    app.on_partitions_revoked.connect(_forgetting(service), weak=False)
+    app.on_partitions_assigned.connect(_forgetting(service), weak=False)
+    return app
+
+
+def _agent(settings: Settings, service: LaneService) -> Callable[[Any], Awaitable[None]]:
+    async def assign_beds(stream: Any) -> None:
+        lane = await service.opened()
+        async for batch in gather(stream, settings.batch_max, settings.gather_ms / 1000):
+            await lane.handle([_delivery(event) for event in batch])
+
+    return assign_beds
+
+
+async def gather(stream: Any, at_most: int, seconds: float) -> AsyncIterator[list[Any]]:
+    """What has piled up: one event when idle, up to `at_most`, never waiting for more than is there, nor long."""
+    batch: list[Any] = []
+    until = 0.0
+    async for event in stream.noack().events():
+        if not batch:
+            until = time.monotonic() + seconds
+        batch.append(event)
+        more = stream.channel.queue.qsize() > 0
+        if more and len(batch) < at_most and time.monotonic() < until:
+            continue
+        yield batch
+        batch = []
+
+
+def _delivery(event: Any) -> Delivery:
+    message = event.message
+    return Delivery(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        timestamp_ms=round(message.timestamp * 1000),
+        key=message.key,
+        value=message.value,
+        ack=event.ack,
+    )
+
+
+def _forgetting(service: LaneService) -> Callable[..., Awaitable[None]]:
+    async def forget(*_: Any, **__: Any) -> None:
+        """A rebalance only drops the cache: the store's compare is the fence."""
+        if service.lane is not None and service.lane.done():
+            service.lane.result().forget()
+
+    return forget
+
+
+def credentials(settings: Settings) -> Any:
+    """Faust's form of the settings' login and TLS; None for a plain broker."""
+    if settings.uses_sasl and settings.kafka_sasl_password:
+        return faust.SASLCredentials(
+            username=settings.kafka_sasl_username,
+            password=settings.kafka_sasl_password.get_secret_value(),
+            mechanism=settings.kafka_sasl_mechanism,
+            ssl_context=settings.ssl_context(),
+        )
+    return faust.SSLCredentials(context=settings.ssl_context()) if settings.uses_tls else None

@@ -1,0 +1,1 @@
+"""What `bedstream …` does, one module a command; cli.py mounts them."""

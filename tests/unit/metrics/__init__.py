@@ -1,0 +1,1 @@
+"""Tests of everything that watches a house: figures, metrics, dashboard, live view."""
