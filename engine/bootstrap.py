@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from engine.adapters.faust_app import Background, LaneService, build_app
 from engine.adapters.lane import Lane, Topic
-from engine.adapters.ledger_topic import KafkaLedger
+from engine.adapters.kafka_ledger import KafkaLedger
 from engine.adapters.logs import configure_logs, quieten
 from engine.adapters.maps import load_houses
 from engine.adapters.metrics import Metrics

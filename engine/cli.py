@@ -12,7 +12,7 @@ from rich.console import Console
 
 from engine.core.errors import BadInput
 
-COMMANDS = ("demo", "worker", "feed", "layout", "topics", "rejected", "doctor", "bench")
+COMMANDS = ("demo", "up", "worker", "feed", "layout", "topics", "rejected", "doctor", "bench")
 
 app = typer.Typer(
     help="Hospital bed assignment: ADT events in, beds and reasons out.",

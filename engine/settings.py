@@ -121,7 +121,9 @@ class Settings(BaseSettings):
     def environment(self) -> dict[str, str]:
         """What was set here as variables for a child process; secrets included, so hand it to nobody else."""
         given = {name: getattr(self, name) for name in self.model_fields_set}
-        plain = {name: one.get_secret_value() if isinstance(one, SecretStr) else str(one) for name, one in given.items()}
+        plain = {
+            name: one.get_secret_value() if isinstance(one, SecretStr) else str(one) for name, one in given.items()
+        }
         return {f"{PREFIX}{name.upper()}": value for name, value in plain.items()}
 
     def ssl_context(self) -> ssl.SSLContext | None:

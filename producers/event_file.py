@@ -47,7 +47,7 @@ class FilePublisher:
         self._file.write(_encode(_Line(timestamp_ms, msgspec.Raw(encode_event(event)))) + b"\n")
 
     def flush(self) -> None:
-        """Nothing yet: a file is kept when it is closed, and the same events give the same bytes however often asked."""
+        """Nothing yet: a file is kept when it is closed; the same events give the same bytes however often asked."""
 
     def close(self) -> None:
         """Finish the file and put it in place."""

@@ -62,6 +62,7 @@ class KafkaLedgerReader:
             auto_offset_reset="earliest",
             fetch_max_wait_ms=50,
             allow_auto_create_topics=False,
+            bootstrap_timeout_ms=10_000,
             **security,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from kafka import KafkaProducer
@@ -51,6 +52,7 @@ class KafkaPublisher:
     ) -> None:
         self._topic, self._bootstrap, self._timeout = topic, bootstrap, timeout_seconds
         self._unconfirmed: deque[Any] = deque()
+        self._closed = False
         try:
             self._producer = self._connect(dict(security or {}))
         except KafkaError as error:
@@ -68,7 +70,7 @@ class KafkaPublisher:
             allow_auto_create_topics=False,
             max_block_ms=int(self._timeout * 1000),
             delivery_timeout_ms=int(max(self._timeout, 31.0) * 1000),
-            bootstrap_timeout_ms=int(self._timeout * 1000),
+            bootstrap_timeout_ms=int(min(self._timeout, 10.0) * 1000),
             **security,
         )
 
@@ -79,6 +81,7 @@ class KafkaPublisher:
         except KafkaError:
             found = None
         if not found:
+            self._closed = True
             self._producer.close(timeout=0)
             raise PublishError(f"topic {self._topic!r} is missing on {self._bootstrap}: run `bedstream topics`")
         return len(found)
@@ -100,7 +103,11 @@ class KafkaPublisher:
         self._unconfirmed.append(future)
 
     def flush(self) -> None:
-        """Wait until every event is confirmed."""
+        """Wait until every event is confirmed. A PublishError ends this publisher: make another to go on."""
+        try:
+            self._producer.flush(self._timeout)  # sends what still lingers at once
+        except KafkaError as error:
+            raise self._given_up(error) from error
         while self._unconfirmed:
             self._confirm_oldest()
 
@@ -109,15 +116,24 @@ class KafkaPublisher:
         try:
             future.get(timeout=self._timeout)
         except KafkaError as error:
-            self._unconfirmed.clear()
-            raise PublishError(f"Kafka at {self._bootstrap} did not confirm an event: {_sentence(error)}") from error
+            raise self._given_up(error) from error
+
+    def _given_up(self, error: KafkaError) -> PublishError:
+        """Events are lost to this publisher: nothing more is waited for, and closing does not try again."""
+        self._unconfirmed.clear()
+        self._closed = True
+        self._producer._sender.force_close()  # noqa: SLF001 - as its own close does, but without waiting for the lost
+        with suppress(KafkaError):
+            self._producer.close(timeout=1.0)
+        return PublishError(f"Kafka at {self._bootstrap} did not confirm events: {_sentence(error)}")
 
     def close(self) -> None:
-        """Flush, then let go of the connection (also when the flush fails)."""
-        try:
-            self.flush()
-        finally:
-            self._producer.close(timeout=self._timeout)
+        """Flush, then let go of the connection; does nothing the second time, or after a PublishError."""
+        if self._closed:
+            return
+        self.flush()
+        self._closed = True
+        self._producer.close(timeout=self._timeout)
 
 
 def _sentence(error: KafkaError) -> str:

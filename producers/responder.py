@@ -7,7 +7,6 @@ back every 15 minutes or faster always gets the same events for the same seed.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,25 +15,23 @@ from engine.core.decisions import AssignmentReleased, BedAssigned
 from engine.core.events import (
     AdmissionCancelled,
     BedStatusChanged,
-    Event,
     MapChanged,
     PatientLocated,
     PatientsSwapped,
     Place,
     PlacementRequested,
     ScheduleCancelled,
-    TimePassed,
     VisitDischarged,
     VisitScheduled,
 )
 from engine.core.facility import Facility
 from engine.core.ledger import Record
 from engine.core.terms import BedStatus
+from producers.agenda import Agenda
 from producers.calibration import PATIENCE_HOURS, SHORTEST_BED_STAY_HOURS, TRANSPORT_MINUTES
 from producers.draws import between, draw_for
 from producers.stays import PlannedStay
 
-Step = Callable[[datetime], None]
 LOOK_AGAIN = timedelta(minutes=15)
 
 
@@ -52,50 +49,19 @@ class Patient:
         self.here = self.away = self.gone = False
 
 
-class Responder:
+class Responder(Agenda):
     """One facility. `on_bedded` is told when a patient first lies in a bed (the simulator plans the stay then)."""
 
     def __init__(
         self, facility: Facility, *, seed: int, start: datetime, source: str, tick: timedelta = timedelta(minutes=15)
     ) -> None:
-        self.facility, self.seed, self.source = facility, seed, source
-        self.now = start
+        ids = f"{source}-{facility.id}-{seed}-{start:%Y%m%d%H%M}"
+        super().__init__(facility.id, source, ids, start=start, tick=tick)
+        self.facility, self.seed = facility, seed
         self.patients: dict[str, Patient] = {}
         self.lies_in: dict[str, str] = {}
         self.unclean: set[str] = set()
         self.on_bedded: Callable[[Patient, datetime], None] = lambda _patient, _at: None
-        self._agenda: list[tuple[datetime, int, Step]] = []
-        self._asked = self._told = 0
-        self._out: list[Event] = []
-        self._ids = f"{source}-{facility.id}-{seed}-{start:%Y%m%d%H%M}"
-        self._tick = tick
-        self.later(start + tick, self._time_passes)
-
-    # -- time --------------------------------------------------------------------------------------------------------
-
-    def later(self, at: datetime, step: Step) -> None:
-        """Do `step` at that time, or now if it has passed."""
-        self._asked += 1
-        heapq.heappush(self._agenda, (max(at, self.now), self._asked, step))
-
-    def advance(self, until: datetime) -> list[Event]:
-        """Everything that happens before `until`, in order of time."""
-        while self._agenda and self._agenda[0][0] < until:
-            self.now, _, step = heapq.heappop(self._agenda)
-            step(self.now)
-        self.now = until
-        happened, self._out = self._out, []
-        return happened
-
-    def tell(self, kind: type[Any], at: datetime, **fields: Any) -> None:
-        """Say that this happened."""
-        self._told += 1
-        event_id = f"{self._ids}-{self._told}"
-        self._out.append(kind(event_id=event_id, facility=self.facility.id, at=at, source=self.source, **fields))
-
-    def _time_passes(self, at: datetime) -> None:
-        self.tell(TimePassed, at)
-        self.later(at + self._tick, self._time_passes)
 
     # -- who comes ---------------------------------------------------------------------------------------------------
 

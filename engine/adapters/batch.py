@@ -14,7 +14,7 @@ from engine.core.census import Census
 from engine.core.decisions import EventRejected
 from engine.core.events import ModelPromoted
 from engine.core.ledger import Arrival, Openings, Outcome, Record, apply_record, step
-from engine.core.stay import AdmissionFacts, StayForecast, StayModels
+from engine.core.stay import AdmissionFacts, StayForecast, StayForecaster, StayModels
 from engine.core.visits import admission_of
 
 log = logging.getLogger(__name__)
@@ -56,22 +56,30 @@ class Batch:
     def _decide(self, delivery: Delivery, arrival: Arrival, forecasts: Forecasts) -> None:
         facility, started = arrival.event.facility, time.perf_counter()
         draft = self._draft(facility)
-        trial = draft.draft()
-        try:
-            record = step(draft, arrival, forecasts, self._openings.of(arrival.event))
-            apply_record(trial, record)
-        except Exception as error:  # a poison event never stops a lane: it is kept, told and left out
-            log.exception("could not decide on a %s", type(arrival.event).__name__)
-            sentence = f"the engine failed on this {type(arrival.event).__name__} ({type(error).__name__}): report it"
-            self.refused.append((delivery, Refused("engine_error", sentence)))
+        record = decide_one(draft, arrival, forecasts, self._openings)
+        if isinstance(record, Refused):
+            self.refused.append((delivery, record))
             return
-        draft.absorb(trial)
         self._observer.decided(time.perf_counter() - started)
         self._observer.observe(draft, record)
         self.records.setdefault(facility, []).append(record)
         if record.outcome is Outcome.REJECTED:
             reason = next(one.reason for one in record.decisions if isinstance(one, EventRejected))
             self.refused.append((delivery, Refused("unapplicable", reason)))
+
+
+def decide_one(census: Census, arrival: Arrival, forecasts: Forecasts, openings: Openings) -> Record | Refused:
+    """The event's record, which the census has then; an event on which the engine fails leaves it as it was."""
+    trial = census.draft()
+    try:
+        record = step(census, arrival, forecasts, openings.of(arrival.event))
+        apply_record(trial, record)
+    except Exception as error:  # a poison event never stops a lane: it is kept, told and left out
+        kind = type(arrival.event).__name__
+        log.exception("could not decide on a %s", kind)
+        return Refused("engine_error", f"the engine failed on this {kind} ({type(error).__name__}): report it")
+    census.absorb(trial)
+    return record
 
 
 def segments(readings: list[Reading]) -> list[list[Reading]]:
@@ -92,6 +100,17 @@ def forecast(readings: list[Reading], model_of: Mapping[str, str], models: StayM
             asked.setdefault(model_of[reading.event.facility], []).append((reading.event.event_id, facts))
     found: dict[str, StayForecast] = {}
     for model, questions in asked.items():
-        answers = models.serving(model).forecast([facts for _, facts in questions])
-        found.update(zip((event_id for event_id, _ in questions), answers, strict=True))
+        found.update(_answers(models.serving(model), questions))
     return found
+
+
+def _answers(model: StayForecaster, questions: list[tuple[str, AdmissionFacts]]) -> dict[str, StayForecast]:
+    """A patient on whom the model fails is placed without a forecast; the others of the batch keep theirs."""
+    try:
+        answers = model.forecast([facts for _, facts in questions])
+    except Exception:
+        if len(questions) == 1:
+            log.exception("the stay model failed on an admission: it goes without a forecast")
+            return {}
+        return {event_id: one for question in questions for event_id, one in _answers(model, [question]).items()}
+    return {event_id: one for (event_id, _), one in zip(questions, answers, strict=True)}

@@ -40,7 +40,9 @@ class _NoMonitor(Monitor):
 class LaneService(Service):
     """Opens the lane with the worker, and closes it last. Background work runs beside it and never ends the worker."""
 
-    def __init__(self, make_lane: LaneFactory, background: Callable[[Lane], list[Background]], close: Background) -> None:
+    def __init__(
+        self, make_lane: LaneFactory, background: Callable[[Lane], list[Background]], close: Background
+    ) -> None:
         super().__init__()
         self._make_lane = make_lane
         self._background = background

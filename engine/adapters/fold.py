@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from engine.adapters.batch import forecast
+from engine.adapters.batch import decide_one, forecast
 from engine.adapters.wire import Delivery, Refused, read
 from engine.core.census import Census
 from engine.core.codec import encode_record
-from engine.core.ledger import Arrival, Openings, apply_record, step
+from engine.core.ledger import Arrival, Openings
 from engine.core.stay import StayModels
 
 
@@ -36,9 +36,7 @@ def fold(
     return folded
 
 
-def _fold_one(
-    folded: Folded, delivery: Delivery, arrival: Arrival, openings: Openings, models: StayModels
-) -> None:
+def _fold_one(folded: Folded, delivery: Delivery, arrival: Arrival, openings: Openings, models: StayModels) -> None:
     facility = arrival.event.facility
     census = folded.censuses.get(facility) or Census(facility)
     opening = openings.of(arrival.event)
@@ -46,8 +44,9 @@ def _fold_one(
         folded.refused.append(Refused("unknown_facility", facility))
         return
     model = census.model or (opening.model if opening else "")
-    forecasts = forecast([(delivery, arrival)], {facility: model}, models)
-    record = step(census, arrival, forecasts, opening)
-    apply_record(census, record)
+    record = decide_one(census, arrival, forecast([(delivery, arrival)], {facility: model}, models), openings)
+    if isinstance(record, Refused):
+        folded.refused.append(record)
+        return
     folded.censuses[facility] = census
     folded.ledger.setdefault(facility, []).append(encode_record(record))

@@ -2,7 +2,7 @@
 
 read → forecast → decide in memory → compare-and-set in the store → ledger → ack. Whatever goes wrong between, the outcome
 is taken as unknown: caches are dropped, the store and the ledger are read again, the outbox is published again, and the
-batch runs once more. Nothing is acknowledged before the broker has its records.
+batch runs once more. Nothing is acknowledged before the broker has its records. See docs/delivery.md.
 """
 
 from __future__ import annotations
@@ -10,31 +10,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple, TypeVar
+from collections.abc import Awaitable, Iterable
+from functools import partial
+from typing import NamedTuple
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
-
+from engine.adapters.acker import Acker, InFlight, Sent
 from engine.adapters.batch import Batch, Reading, forecast, segments
-from engine.adapters.ledger_topic import LedgerAway, LedgerTopic, Rejection
+from engine.adapters.ledger_topic import LedgerTopic, Rejection
+from engine.adapters.patience import Conflict, Patience
 from engine.adapters.ports import LaneObserver
-from engine.adapters.store import Store, StoreAway
+from engine.adapters.store import Store
 from engine.adapters.tenant import Tenant, milliseconds, take_over
 from engine.adapters.wire import Delivery, Refused, read
 from engine.core.codec import encode_record
-from engine.core.events import Event
-from engine.core.ledger import Arrival, LedgerGap, Openings, Record
+from engine.core.ledger import Arrival, Openings, Record
 from engine.core.stay import StayModels
 
 log = logging.getLogger(__name__)
 
-BATCHES_IN_FLIGHT = 8
 
-T = TypeVar("T")
-
-
-class Conflict(RuntimeError):
-    """The store is not where this worker thought: somebody else has written, or an earlier commit went through."""
+class StateLost(RuntimeError):
+    """Store and ledger together are behind what this process committed: only a new start, from Kafka's offsets, helps."""
 
 
 class Topic(NamedTuple):
@@ -42,19 +38,6 @@ class Topic(NamedTuple):
 
     id: str
     partitions: int
-
-
-class _Sent(NamedTuple):
-    """Records handed to the broker for one facility, not yet acknowledged by it."""
-
-    tenant: Tenant
-    version: int
-    acknowledged: Awaitable[int]
-
-
-class _InFlight(NamedTuple):
-    sent: list[_Sent]
-    deliveries: list[Delivery]
 
 
 class Lane:
@@ -76,28 +59,23 @@ class Lane:
         self._observer = observer
         self.topic = topic
         self._tenants: dict[str, Tenant] = {}
+        self._reached: dict[str, int] = {}
         self._turn = asyncio.Lock()
-        self._in_flight: asyncio.Queue[_InFlight] = asyncio.Queue(BATCHES_IN_FLIGHT)
-        self._acker: asyncio.Task[None] | None = None
-        self._held_since: float | None = None
-        self._partitions: set[int] = set()
+        self._patience = Patience(observer)
+        self._acker = Acker(self._patience, self._publish_again)
 
     # -- life --------------------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        self._acker = asyncio.create_task(self._acknowledge(), name="acker")
+    def start(self) -> asyncio.Task[None]:
+        """Begin to acknowledge. The task never ends by itself, unless the lane cannot go on: then with the reason."""
+        return self._acker.start()
 
     async def stop(self, drain_seconds: float = 5.0) -> None:
         """Let what is in flight be acknowledged, then end."""
-        try:
-            await asyncio.wait_for(self._in_flight.join(), drain_seconds)
-        except TimeoutError:
-            log.warning("stopped before the broker acknowledged everything: it will be delivered again")
-        if self._acker is not None:
-            self._acker.cancel()
+        await self._acker.stop(drain_seconds)
 
     def forget(self) -> None:
-        """Drop every cached census: after a rebalance, or when an outcome is unknown."""
+        """Drop every cached census: after a rebalance, or when an outcome is unknown. A batch in work keeps its own."""
         for facility in self._tenants:
             self._observer.dropped(facility)
         self._tenants = {}
@@ -110,140 +88,120 @@ class Lane:
     # -- one batch ---------------------------------------------------------------------------------------------------
 
     async def handle(self, deliveries: list[Delivery]) -> None:
-        """Returns when the batch is committed and handed to the broker; waits as long as a dependency is away."""
-        self._partitions.update(one.partition for one in deliveries)
+        """Returns when the batch is committed and handed to the broker; waits as long as a dependency is away.
+
+        Raises StateLost.
+        """
+        self._patience.partitions.update(one.partition for one in deliveries)
         with self._observer.stage("decode"):
             readings: list[Reading] = [(one, read(one, self.topic.id, self.topic.partitions)) for one in deliveries]
         for segment in segments(readings):
-            await self._patiently(self._attempt, segment)
+            self._acker.put(await self._patience.keep_trying(partial(self._attempt, segment)))
+            await self._acker.room()
+        self._tell_lag(deliveries)
 
-    async def _attempt(self, readings: list[Reading]) -> None:
+    async def _attempt(self, readings: list[Reading]) -> InFlight:
         async with self._turn:
             try:
-                flight = await self._commit_and_publish(readings)
+                return await self._commit_and_publish(readings)
             except BaseException:
                 self.forget()
                 raise
-        await self._in_flight.put(flight)
 
-    async def _commit_and_publish(self, readings: list[Reading]) -> _InFlight:
-        readings = await self._with_tenants(readings)
+    async def _commit_and_publish(self, readings: list[Reading]) -> InFlight:
+        tenants, readings = await self._with_tenants(readings)
         with self._observer.stage("predict"):
-            forecasts = forecast(readings, self._models_of(readings), self._models)
-        batch = Batch(self._tenants, self._openings, self._observer)
+            forecasts = forecast(readings, self._models_of(tenants, readings), self._models)
+        batch = Batch(tenants, self._openings, self._observer)
         with self._observer.stage("decide"):
             batch.decide(readings, forecasts)
-        for delivery, why in batch.refused:  # safe with the broker before the commit makes them redeliveries
-            await (await self._reject(delivery, why))
+        await self._reject(batch.refused)
         with self._observer.stage("commit"):
-            await self._commit(batch)
+            await self._commit(tenants, batch)
         with self._observer.stage("publish"):
-            sent = [await self._publish(name, records) for name, records in batch.records.items()]
-        return _InFlight(sent, [delivery for delivery, _ in readings])
+            sent = [await self._publish(tenants[name], records) for name, records in batch.records.items()]
+        return InFlight(sent, [delivery for delivery, _ in readings])
 
-    async def _with_tenants(self, readings: list[Reading]) -> list[Reading]:
-        """Take over the facilities of the batch that are not held yet; events of unknown ones are refused."""
+    async def _with_tenants(self, readings: list[Reading]) -> tuple[dict[str, Tenant], list[Reading]]:
+        """The batch's facilities, taken over where they are not held yet; events of unknown ones are refused."""
+        named = {reading.event.facility for _, reading in readings if isinstance(reading, Arrival)}
+        tenants = {facility: tenant for facility, tenant in self._tenants.items() if facility in named}
+        if len(tenants) < len(named):
+            await self._ledger.settled()  # what is still on its way would be missing from what is read now
         known: list[Reading] = []
         for delivery, reading in readings:
-            if isinstance(reading, Arrival) and not await self._held(reading.event):
+            if isinstance(reading, Arrival) and not await self._held(tenants, reading):
                 sentence = f"facility {reading.event.facility!r} is not known: add its hospital.toml to BEDSTREAM_MAPS"
                 known.append((delivery, Refused("unknown_facility", sentence)))
             else:
                 known.append((delivery, reading))
-        return known
+        return tenants, known
 
-    async def _held(self, event: Event) -> bool:
-        facility = event.facility
-        if facility in self._tenants:
+    async def _held(self, tenants: dict[str, Tenant], arrival: Arrival) -> bool:
+        facility = arrival.event.facility
+        if facility in tenants:
             return True
-        tenant = await take_over(facility, self._store, self._ledger, self._observer)
-        if tenant.census.version == 0 and self._openings.of(event) is None:
+        tenant = await self._take_over(facility)
+        if tenant.census.version == 0 and self._openings.of(arrival.event) is None:
             return False
-        self._tenants[facility] = tenant
+        self._observer.took(tenant.census)
+        self._tenants[facility] = tenants[facility] = tenant
         return True
 
-    def _models_of(self, readings: list[Reading]) -> dict[str, str]:
+    async def _take_over(self, facility: str) -> Tenant:
+        tenant = await take_over(facility, self._store, self._ledger, self._observer)
+        reached = self._reached.get(facility, 0)
+        if tenant.census.version < reached:
+            raise StateLost(f"the state of {facility} went back from version {reached} to {tenant.census.version}")
+        return tenant
+
+    def _models_of(self, tenants: dict[str, Tenant], readings: list[Reading]) -> dict[str, str]:
         """The stay model in force per facility; a house that is only being opened starts with the engine's own."""
         found: dict[str, str] = {}
         for _, reading in readings:
             if isinstance(reading, Arrival) and reading.event.facility not in found:
-                model = self._tenants[reading.event.facility].census.model
+                model = tenants[reading.event.facility].census.model
                 opening = self._openings.of(reading.event)
                 found[reading.event.facility] = model or (opening.model if opening else "")
         return found
 
-    async def _commit(self, batch: Batch) -> None:
+    async def _reject(self, refused: Iterable[tuple[Delivery, Refused]]) -> None:
+        """Safe with the broker before the commit makes redeliveries of them."""
+        promises: list[Awaitable[int]] = []
+        for delivery, why in refused:
+            self._observer.rejected(why.reason_class)
+            where = (delivery.topic, delivery.partition, delivery.offset)
+            log.warning("rejected an event at %s/%d@%d: %s", *where, why.sentence)
+            promises.append(await self._ledger.reject(Rejection(delivery.value, delivery.key, *where, why.sentence)))
+        for promise in promises:
+            await promise
+
+    async def _commit(self, tenants: dict[str, Tenant], batch: Batch) -> None:
         names = list(batch.records)
-        commits = [self._tenants[name].commit_of(batch.drafts[name], batch.records[name]) for name in names]
+        commits = [tenants[name].commit_of(batch.drafts[name], batch.records[name]) for name in names]
         answers = await self._store.commit(commits) if commits else []
+        for commit, done in zip(commits, answers, strict=True):
+            if done:
+                self._reached[commit.facility] = commit.version
         if not all(answers):
             raise Conflict(", ".join(name for name, done in zip(names, answers, strict=True) if not done))
         for name in names:
-            self._tenants[name].census.absorb(batch.drafts[name])
+            tenants[name].census.absorb(batch.drafts[name])
 
-    async def _publish(self, facility: str, records: list[Record]) -> _Sent:
+    async def _publish(self, tenant: Tenant, records: list[Record]) -> Sent:
         raw = [encode_record(record) for record in records]
-        lane_time = milliseconds(records[-1].lane_time)
-        acknowledged = await self._ledger.append(facility, raw, lane_time)
-        return _Sent(self._tenants[facility], records[-1].version, acknowledged)
+        facility, lane_time = tenant.census.facility_id, milliseconds(records[-1].lane_time)
+        return Sent(tenant, records[-1].version, await self._ledger.append(facility, raw, lane_time))
 
-    async def _reject(self, delivery: Delivery, why: Refused) -> Awaitable[int]:
-        self._observer.rejected(why.reason_class)
-        where = (delivery.topic, delivery.partition, delivery.offset)
-        log.warning("rejected an event at %s/%d@%d: %s", *where, why.sentence)
-        return await self._ledger.reject(Rejection(delivery.value, delivery.key, *where, why.sentence))
-
-    # -- acknowledgement ---------------------------------------------------------------------------------------------
-
-    async def _acknowledge(self) -> None:
-        while True:
-            flight = await self._in_flight.get()
-            try:
-                await self._settle(flight)
-            finally:
-                self._in_flight.task_done()
-
-    async def _settle(self, flight: _InFlight) -> None:
-        """Ack the batch once the broker has everything; what it did not take is published again from the outbox."""
-        try:
-            for sent in flight.sent:
-                offset = await sent.acknowledged
-                sent.tenant.confirmed, sent.tenant.ledger_offset = sent.version, offset
-        except LedgerAway as error:
-            log.warning("the broker did not acknowledge: %s; publishing again", error)
-            await self._patiently(self._publish_again, flight)
-        for delivery in flight.deliveries:
-            delivery.ack()
-
-    async def _publish_again(self, flight: _InFlight) -> None:
+    async def _publish_again(self, facilities: list[str]) -> None:
+        """What the broker did not take, from the outboxes, before anything newer is acknowledged."""
         async with self._turn:
             self.forget()
-            for sent in flight.sent:
-                await take_over(sent.tenant.census.facility_id, self._store, self._ledger, self._observer)
+            await self._ledger.settled()
+            for facility in facilities:
+                await self._take_over(facility)
 
-    # -- patience ----------------------------------------------------------------------------------------------------
-
-    async def _patiently(self, work: Callable[[T], Awaitable[None]], subject: T) -> None:
-        """Try until the dependency is back. What is tried leaves nothing half done, or is fenced by the store."""
-        retry_on = retry_if_exception_type((StoreAway, LedgerAway, Conflict, LedgerGap))
-        waiting = wait_exponential(multiplier=0.05, max=2.0)
-        async for attempt in AsyncRetrying(retry=retry_on, wait=waiting, before_sleep=self._hold, reraise=True):
-            with attempt:
-                await work(subject)
-        if self._held_since is not None:
-            log.info("the lane goes on after %.1f s", time.monotonic() - self._held_since)
-            self._held_since = None
-            self._tell_paused(is_paused=False)
-
-    def _hold(self, state: RetryCallState) -> None:
-        """Tell once that the lane is paused; conflicts are part of the day and are only counted."""
-        error = state.outcome.exception() if state.outcome else None
-        self._observer.conflict()
-        if self._held_since is None and not isinstance(error, Conflict):
-            self._held_since = time.monotonic()
-            log.warning("the lane is paused: %s", error)
-            self._tell_paused(is_paused=True)
-
-    def _tell_paused(self, *, is_paused: bool) -> None:
-        for partition in self._partitions:
-            self._observer.paused(partition, is_paused)
+    def _tell_lag(self, deliveries: list[Delivery]) -> None:
+        now_ms = time.time() * 1000
+        for partition, timestamp_ms in {one.partition: one.timestamp_ms for one in deliveries}.items():
+            self._observer.lag(partition, max(0.0, now_ms - timestamp_ms) / 1000)

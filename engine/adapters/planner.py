@@ -15,7 +15,7 @@ from engine.adapters.planner_job import decode_plan, encode_snapshot
 from engine.adapters.ports import PlannerObserver
 from engine.core.census import Census
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.1
 
 
 class Planner(Protocol):

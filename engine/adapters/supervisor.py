@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
+from engine.leash import leashed
+
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS = 0.5
@@ -20,9 +22,7 @@ USAGE_ERROR = 2  # wrong settings: starting again would not help
 class Supervisor:
     """`command` as `processes` children, until a signal. `environment(number)` gives each child's environment."""
 
-    def __init__(
-        self, command: Sequence[str], processes: int, environment: Callable[[int], Mapping[str, str]]
-    ) -> None:
+    def __init__(self, command: Sequence[str], processes: int, environment: Callable[[int], Mapping[str, str]]) -> None:
         self._command = list(command)
         self._environment = environment
         self._children: dict[int, subprocess.Popen[bytes]] = {}
@@ -53,7 +53,7 @@ class Supervisor:
                 return status
             self._plan_restart(number, status)
         elif child is None and not self._ending and time.monotonic() >= self._due[number]:
-            self._children[number] = subprocess.Popen(self._command, env=dict(self._environment(number)))
+            self._children[number] = subprocess.Popen(leashed(self._command), env=dict(self._environment(number)))
             self._started[number] = time.monotonic()
         return None
 

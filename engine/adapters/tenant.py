@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from datetime import datetime
 
 from engine.adapters.ledger_topic import LedgerTopic
@@ -43,28 +44,27 @@ class Tenant:
 async def take_over(facility: str, store: Store, ledger: LedgerTopic, observer: LaneObserver) -> Tenant:
     """The facility's census from the store, brought up to the ledger; what only the store had is published again.
 
-    Raises StoreAway or LedgerAway while a dependency is away.
+    Raises StoreAway or LedgerAway while a dependency is away, LedgerGap where the ledger lacks what it builds on.
     """
     stored = await store.load(facility)
     census = Census.load(facility, stored.tables) if stored else Census(facility)
     known, published = census.version, stored.confirmed if stored else 0
-    offset = stored.ledger_offset if stored else -1
-    async for entry in ledger.read(facility, offset):
-        record, offset = decode_record(entry.raw), entry.offset
-        published += record.version == published + 1
-        if record.version == census.version + 1:
-            apply_record(census, record)
-        elif record.version > census.version:
-            raise LedgerGap(
-                f"the ledger of {facility} goes on at {record.version} after {census.version}: restore a backup"
-            )
+    offset, furthest = stored.ledger_offset if stored else -1, 0
+    async with aclosing(ledger.read(facility, offset)) as entries:
+        async for entry in entries:
+            record, offset = decode_record(entry.raw), entry.offset
+            furthest = max(furthest, record.version)
+            published += record.version == published + 1
+            if record.version == census.version + 1:  # what comes too early comes again in order: see docs/delivery.md
+                apply_record(census, record)
+    if furthest > census.version:
+        raise LedgerGap(f"the ledger of {facility} has {furthest} but not {census.version + 1}: restore a backup")
     if census.version > known:
         observer.rebuilt()
         rebuilt = Stored(_filled(census), census.version, offset, ())
         await store.install(facility, rebuilt, census.version, census.meta.offset)
     elif stored and published < known:
         offset = await _publish_again(facility, stored, published, census, ledger)
-    observer.took(census)
     return Tenant(census, census.version, offset)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from engine.adapters.ledger_topic import KafkaLedger, LedgerAway
+from engine.adapters.kafka_ledger import KafkaLedger
+from engine.adapters.ledger_topic import LedgerAway
 from engine.core.census import Census
 from engine.core.codec import encode_event
 from engine.core.events import TimePassed

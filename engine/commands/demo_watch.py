@@ -27,6 +27,7 @@ class Stopwatch:
 
     def start(self) -> None:
         self._began = time.monotonic()
+        self._latencies_ms.clear()
 
     def sent(self, event_id: str) -> None:
         self._sent[event_id] = time.monotonic()
@@ -43,6 +44,12 @@ class Stopwatch:
             return False
         self._shown = now
         return True
+
+    def late_seconds(self, pace_seconds: float) -> float:
+        """How far behind an even pace of `pace_seconds` over all; negative while ahead, 0 at full speed."""
+        if pace_seconds <= 0:
+            return 0.0
+        return time.monotonic() - self._began - self.done * pace_seconds
 
     def figures(self) -> MachineFigures:
         seconds = time.monotonic() - self._began

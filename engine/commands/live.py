@@ -30,6 +30,11 @@ HOUSE_ROWS: tuple[tuple[str, str, str], ...] = (
     ("deferred", "deferrals", "{:,}"),
     ("moves", "moves", "{:,}"),
     ("conflicts", "contradictions recorded", "{:,}"),
+)
+# What the planner finds in time depends on the machine, so these stand apart from what the seed alone decides.
+PLANNER_ROWS: tuple[tuple[str, str, str], ...] = (
+    ("plans", "planner runs", "{:,}"),
+    ("plans_coalesced", "runs that fell due meanwhile", "{:,}"),
     ("suggestions", "suggestions", "{:,}"),
     ("answered", "answered", "{:,}"),
     ("accepted", "accepted and carried out", "{:,}"),
@@ -57,8 +62,6 @@ MACHINE_ROWS: tuple[tuple[str, str, str], ...] = (
     ("events_per_second", "events/s", "{:,.0f}"),
     ("p50_ms", "median latency (ms)", "{:.1f}"),
     ("p99_ms", "99 % latency (ms)", "{:.1f}"),
-    ("plans", "planner runs", "{:,}"),
-    ("plans_coalesced", "planner runs coalesced", "{:,}"),
 )
 
 
@@ -67,7 +70,9 @@ def live_view(figures: Figures, machine: MachineFigures) -> RenderableType:
     table = Table.grid(padding=(0, 3))
     table.add_column(style="cyan")
     table.add_column(justify="right", style="bold")
-    shown = [(words, form.format(figures[key])) for key, words, form in HOUSE_ROWS if key in LIVE_ROWS]
+    shown = [
+        (words, form.format(figures[key])) for key, words, form in (*HOUSE_ROWS, *PLANNER_ROWS) if key in LIVE_ROWS
+    ]
     shown += [("events/s", f"{machine.events_per_second:,.0f}"), ("99 % latency (ms)", f"{machine.p99_ms:.1f}")]
     for words, value in shown:
         table.add_row(words, value)
@@ -96,6 +101,11 @@ def house_summary(figures: Figures) -> RenderableType:
 def machine_summary(machine: MachineFigures) -> RenderableType:
     """The machine's block: this run on this computer."""
     return _block("The machine", MACHINE_ROWS, msgspec.structs.asdict(machine))
+
+
+def planner_summary(figures: Figures, machine: MachineFigures) -> RenderableType:
+    """The planner's block: what it proposed and what became of it."""
+    return _block("The planner", PLANNER_ROWS, {**figures, **msgspec.structs.asdict(machine)})
 
 
 def _block(title: str, rows: tuple[tuple[str, str, str], ...], figures: Figures) -> RenderableType:
@@ -136,6 +146,7 @@ class Show:
             self._console.print(plain_line(figures, machine), soft_wrap=True, highlight=False)
 
     def finish(self, figures: Figures, machine: MachineFigures) -> None:
-        """The summary, in two blocks."""
+        """The summary, in three blocks."""
         self._console.print(house_summary(figures))
+        self._console.print(planner_summary(figures, machine))
         self._console.print(machine_summary(machine))

@@ -1,12 +1,12 @@
-"""Follows bed.suggestions for one house, as a bed manager would: only the newest plan is worth an answer."""
+"""Follows bed.suggestions for one house, as a bed manager's screen would."""
 
 from __future__ import annotations
 
 from kafka import KafkaConsumer, TopicPartition
 
 from engine.adapters.planner_job import decode_plan
-from engine.core.suggestion import Suggestion
 from engine.core.topics import BED_SUGGESTIONS, partition_of
+from engine.planning.message import PlanMessage
 
 
 class SuggestionReader:
@@ -23,15 +23,11 @@ class SuggestionReader:
         self._consumer.seek_to_end(where)
         self._consumer.position(where)
 
-    def fresh(self) -> tuple[Suggestion, ...]:
-        """The suggestions of the newest plan published since the last call; empty when there is none."""
-        plans = [
-            decode_plan(message.value)
-            for batch in self._consumer.poll(timeout_ms=0).values()
-            for message in batch
-            if message.key == self._facility.encode()
-        ]
-        return plans[-1].suggestions if plans else ()
+    def plans(self, wait_ms: int = 0) -> list[PlanMessage]:
+        """Plans published since the last call, oldest first; waits up to `wait_ms` for the first."""
+        batches = self._consumer.poll(timeout_ms=wait_ms).values()
+        mine = self._facility.encode()
+        return [decode_plan(message.value) for batch in batches for message in batch if message.key == mine]
 
     def close(self) -> None:
         self._consumer.close()

@@ -20,7 +20,7 @@ from engine.core.terms import BedStatus, Equipment, Level, PatientClass, Precaut
 When = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class Needs(msgspec.Struct, frozen=True, omit_defaults=True):
+class Needs(msgspec.Struct, frozen=True):
     """What a patient needs of a bed. Nothing here is guessed: what ADT does not say stays None or unknown.
 
     `cohort` names a group with the same precautions that a person confirmed may share a room.

@@ -15,7 +15,10 @@ class MapError(ValueError):
     """A hospital map that cannot be used; the message is one sentence that says what to mend."""
 
 
-class BedPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+# No omit_defaults in what is hashed or committed: msgspec compares defaults by identity, so equal values could differ in bytes.
+
+
+class BedPlace(msgspec.Struct, frozen=True, kw_only=True):
     """One bed of the map. `surge` beds are closed until an event opens them."""
 
     id: str
@@ -38,7 +41,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return sum(1 for bed in self.beds if bed.kind is BedKind.BED)
 
 
-class Ward(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Ward(msgspec.Struct, frozen=True, kw_only=True):
     """A ward: one service at home, one level of care, one age range in years (inclusive)."""
 
     id: str
@@ -54,7 +57,7 @@ class Ward(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     automatic_release: bool = False
 
 
-class Facility(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defaults=True):
+class Facility(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A house: the unit of order. `areas` are places without beds (ED, theatre, imaging)."""
 
     id: str

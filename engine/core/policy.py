@@ -10,7 +10,7 @@ import msgspec
 from engine.core.terms import Level
 
 
-class Weights(msgspec.Struct, frozen=True, omit_defaults=True):
+class Weights(msgspec.Struct, frozen=True):
     """What good means, one cost everywhere. Source: DESIGN §3."""
 
     wait_intensive: float = 4.0
@@ -27,7 +27,7 @@ class Weights(msgspec.Struct, frozen=True, omit_defaults=True):
     open_shared_room_per_extra_bed: float = 0.6
 
 
-class ShortageCeilings(msgspec.Struct, frozen=True, omit_defaults=True):
+class ShortageCeilings(msgspec.Struct, frozen=True):
     """c_j: the price of taking a pool's last bed when shortage is certain, per pool. Source: DESIGN §3, simulated."""
 
     intensive: float = 96.0
@@ -42,7 +42,7 @@ class ShortageCeilings(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.home if pool.startswith("home:") else float(getattr(self, pool))
 
 
-class Deferral(msgspec.Struct, frozen=True, omit_defaults=True):
+class Deferral(msgspec.Struct, frozen=True):
     """When a patient waits for a better bed although one is free. Opt-in: with no levels nobody is deferred."""
 
     levels: tuple[Level, ...] = ()
@@ -52,7 +52,7 @@ class Deferral(msgspec.Struct, frozen=True, omit_defaults=True):
     look_again_minutes: float = 30.0
 
 
-class Planning(msgspec.Struct, frozen=True, omit_defaults=True):
+class Planning(msgspec.Struct, frozen=True):
     """The periodic re-plan. Moves: at most `moves_per_stay`, `hours_between_moves` apart, worth `move_gain_above`."""
 
     every_minutes: float = 15.0
@@ -67,7 +67,7 @@ class Planning(msgspec.Struct, frozen=True, omit_defaults=True):
     waited_hours_before_move: float = 2.0
 
 
-class Policy(msgspec.Struct, frozen=True, dict=True, omit_defaults=True):
+class Policy(msgspec.Struct, frozen=True, dict=True):
     """Everything a house may tune; hashed by content into every ledger record."""
 
     weights: Weights = Weights()

@@ -75,4 +75,4 @@ def pool_forecast(arrivals_per_day: float, leaving: Iterable[float]) -> PoolFore
     """From the arrival rate and each occupant's P(leaves within 24 h). Arrivals are Poisson, departures independent."""
     chances = list(leaving)
     variance = arrivals_per_day + sum(p * (1.0 - p) for p in chances)
-    return PoolForecast(arrivals_per_day, sum(chances), max(variance, 0.25))
+    return PoolForecast(arrivals_per_day, sum(chances, 0.0), max(variance, 0.25))

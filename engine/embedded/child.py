@@ -8,14 +8,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-LEASH = Path(__file__).with_name("leash.py")
+from engine.leash import leashed
+
 # Options that Java would take from the environment, where they were meant for somebody else's program.
 NOT_INHERITED = frozenset({"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "JDK_AOT_VM_OPTIONS"})
-
-
-def leashed(command: Sequence[str]) -> list[str]:
-    """`command`, made to die with the calling thread (see leash.py)."""
-    return [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command]
 
 
 def inherited_environment() -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from engine.embedded.child import inherited_environment, leashed
+from engine.embedded.child import inherited_environment
 from engine.embedded.errors import EmbeddedError
 from engine.embedded.files import private_dir, write_private
 from engine.embedded.jars import class_path, kafka_dir
@@ -17,6 +17,7 @@ from engine.embedded.kafka_ready import kafka_answers
 from engine.embedded.ports import LOOPBACK
 from engine.embedded.progress import Progress, silent
 from engine.embedded.service import Service
+from engine.leash import leashed
 
 LOGGING = Path(__file__).with_name("kafka.log4j2.properties")
 FORMAT_SECONDS = 60
@@ -73,7 +74,8 @@ class EmbeddedKafka(Service):
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         quick = [f"-XX:AOTCache={cache}"] if cache.exists() else []
         command = java(jars, *quick, *self._logging())
-        arguments = ["format", "-t", cluster, "-c", str(self._properties_file)]
+        # With "=": one id in 64 begins with a dash.
+        arguments = ["format", f"--cluster-id={cluster}", "-c", str(self._properties_file)]
         try:
             subprocess.run(
                 leashed([*command, "kafka.tools.StorageTool", *arguments]),

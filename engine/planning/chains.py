@@ -33,11 +33,16 @@ def chains(window: Window, plan: Plan) -> list[Chain]:
     beds = _decoded(window, changes)
     holder = {window.candidates[stay].bed: stay for stay in changes if window.candidates[stay].bed is not None}
     followers = {holder[bed]: stay for stay, bed in beds.items() if bed in holder}
-    found = [_chain(window, _line(first, followers), changes, beds) for first in beds if beds[first] not in holder]
+    lines = [_line(first, followers) for first in beds if beds[first] not in holder]
+    found = [_chain(window, line[:steps], changes, beds) for line in lines for steps in range(1, _longest(line) + 1)]
     swaps = [(one, other) for one, other in followers.items() if followers.get(other) == one and one < other]
     found += [_chain(window, [one, other], changes, beds, is_swap=True) for one, other in swaps]
-    short = [chain for chain in found if len(chain.steps) <= STEPS_AT_MOST]
-    return [chain for chain in short if hitch(window.census, chain) is None]
+    return [chain for chain in found if hitch(window.census, chain) is None]
+
+
+def _longest(line: list[int]) -> int:
+    """The beginning of a chain can be carried out without its end, so a long one is proposed in part."""
+    return min(len(line), STEPS_AT_MOST)
 
 
 def _is_change(window: Window, stay: int, room: int) -> bool:

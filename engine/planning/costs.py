@@ -12,6 +12,7 @@ from engine.core.census import Census
 from engine.core.placement import Offer, expected_stay_hours, menu, price_of
 from engine.core.preferences import wait_weight
 from engine.core.scarcity import stay_factor
+from engine.core.terms import Level
 from engine.planning.candidates import Candidate, StayKind
 from engine.planning.problem import FORBIDDEN, Floats
 from engine.planning.rooms import Fixed, RoomClass, RoomState
@@ -98,11 +99,16 @@ class Costs:
         return min(delay_hours, room.ready_hours + self._next_hours(one))
 
     def _next_hours(self, one: Candidate) -> float:
-        """Expected hours until an eligible bed comes free for this stay, at the rate of the next 24 h, in its turn."""
+        """Hours until an eligible bed of its level comes free for this stay, in its turn, at the rate of the next 24 h.
+
+        At least as long as it has waited already: others take beds too, and the past wait is the evidence of it.
+        """
         if one.visit.id not in self._waits:
-            a_day = sum(self._departures.get(offer.kind, 0.0) for offer in self.offers(one))
+            level = one.needs.level
+            alike = [offer for offer in self.offers(one) if offer.spot.ward.level is level]
+            a_day = sum(self._departures.get(offer.kind, 0.0) for offer in alike)
             turn = 1 + self._ahead.get(one.visit.id, 0)
-            self._waits[one.visit.id] = WAIT_WINDOW_HOURS * turn / max(a_day, 1e-3)
+            self._waits[one.visit.id] = max(WAIT_WINDOW_HOURS * turn / max(a_day, 1e-3), one.waited_hours)
         return self._waits[one.visit.id]
 
     def _stay_hours(self, one: Candidate) -> float:
@@ -124,10 +130,12 @@ def departures_a_day(census: Census, rooms: list[RoomClass], fixed: Fixed, edges
 
 
 def _ahead(census: Census) -> dict[str, int]:
-    """Visit → how many wait before it for the same pools."""
-    seen: Counter[tuple[str, ...]] = Counter()
+    """Visit → how many wait before it for the same level of care."""
+    seen: Counter[Level] = Counter()
     ahead: dict[str, int] = {}
     for entry in census.waiting():
-        ahead[entry.visit] = seen[entry.pools]
-        seen[entry.pools] += 1
+        needs = census.visits[entry.visit].needs
+        if needs is not None:
+            ahead[entry.visit] = seen[needs.level]
+            seen[needs.level] += 1
     return ahead

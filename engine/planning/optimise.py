@@ -10,7 +10,7 @@ from engine.planning.milp import Attempt, HighsSolver, Solver
 from engine.planning.problem import TOLERANCE, Plan, RoomProblem, check, cost_of
 
 STAYS_IN_ONE_MODEL = 150
-BUILD_SHARE = 0.8  # of what is left goes to the solver: the rest is for building, reading back and a busy machine
+SOLVER_SHARE = 0.85  # of what is left goes to the solver: the rest is for reading back, checking and a busy machine
 
 
 class NoPlanError(ValueError):
@@ -28,7 +28,7 @@ def optimise(problem: RoomProblem, deadline_seconds: float, seed: int, solver: S
         raise NoPlanError("somebody who must keep a bed finds none in this window: the census contradicts itself")
     left_seconds = deadline_seconds - (monotonic() - began)
     if 0 < problem.stays <= STAYS_IN_ONE_MODEL and left_seconds > 0:
-        incumbent = improved(problem, incumbent, solver or HighsSolver(), left_seconds * BUILD_SHARE, seed)
+        incumbent = improved(problem, incumbent, solver or HighsSolver(), left_seconds * SOLVER_SHARE, seed)
     return replace(incumbent, seconds=monotonic() - began)
 
 

@@ -24,11 +24,15 @@ def suggestions(window: Window, plan: Plan, plan_id: str, left_alone: LeftAlone)
 
 def best_first(window: Window, found: list[Chain], left_alone: LeftAlone) -> list[tuple[float, Chain]]:
     """The chains worth proposing, each with what it still gains once the ones before it are carried out."""
-    ranked = sorted(found, key=lambda chain: (-round(left_alone.gain(chain), 6), chain.steps[0].visit))
+    ranked = sorted(
+        found, key=lambda chain: (-round(left_alone.gain(chain), 1), -len(chain.steps), chain.steps[0].visit)
+    )
     chosen: list[tuple[float, Chain]] = []
     for chain in ranked:
         if len(chosen) == window.census.policy.planning.suggestions_at_most:
             break
+        if any(chain.pins.keys() & before.pins.keys() for _, before in chosen):
+            continue
         gain = left_alone.gain(chain, after=[before for _, before in chosen])
         if is_worth_proposing(window, chain, gain):
             chosen.append((gain, chain))

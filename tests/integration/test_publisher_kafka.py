@@ -127,3 +127,19 @@ def test_a_ledger_that_says_nothing_is_one_sentence_by_the_deadline(bootstrap, t
         reader.records(["never"])
     assert time.monotonic() - began < 5
     reader.close()
+
+
+def test_a_broker_that_goes_away_is_said_once_and_closing_is_quick(own_stack):
+    bootstrap = own_stack.kafka.bootstrap_servers
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    admin.create_topics([NewTopic("sink", PARTITIONS, 1)])
+    admin.close()
+    sink = KafkaPublisher(bootstrap, topic="sink", timeout_seconds=2)
+    own_stack.kafka.stop()
+    sink.send(hours_passed("A", 1)[0].event, timestamp_ms=0)
+    with pytest.raises(PublishError, match="did not confirm") as said:
+        sink.flush()
+    assert "\n" not in str(said.value)
+    began = time.monotonic()
+    sink.close()
+    assert time.monotonic() - began < 1
