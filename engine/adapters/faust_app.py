@@ -1,16 +1,19 @@
 """The Faust app: one agent over adt.events that gathers what has piled up and hands it to the lane.
 
-Measured on faust-streaming 0.15.3: `stream.noack().events()` with acks in order, concurrency 1, raw bytes in, no tables, no
-`take`, and periodic work as a Service (an exception that leaves a timer ends the worker; one that leaves an agent loses the
-event).
+Measured on faust-streaming 0.15.3: `stream.noack().events()` with acks in order, concurrency 1, raw bytes in, no
+tables, no `take`, and periodic work as a Service (an exception that leaves a timer ends the worker; one that leaves an
+agent loses the event, so here it ends the process: Kafka delivers again to the next one).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from signal import Signals
 from typing import Any
 
 import faust
@@ -24,11 +27,13 @@ from engine.settings import Settings
 
 log = logging.getLogger(__name__)
 
+LONGEST_STOP_SECONDS = 8.0
+
 LaneFactory = Callable[[], Awaitable[Lane]]
 Background = Callable[[], Awaitable[None]]
 
 
-class _NoMonitor(Monitor):
+class NoMonitor(Monitor):
     """Faust's own statistics cost more per event than the decision; the lane has metrics of its own."""
 
     def on_message_in(self, *args: Any, **kwargs: Any) -> None: ...
@@ -37,38 +42,72 @@ class _NoMonitor(Monitor):
     def on_message_out(self, *args: Any, **kwargs: Any) -> None: ...
 
 
+class LaneWorker(faust.Worker):
+    """A Faust worker that draws no spinner, and ends in time even while a dependency is away."""
+
+    def __init__(self, app: faust.App, service: LaneService) -> None:
+        super().__init__(
+            app, service, loglevel=None, redirect_stdouts=False, quiet=True, console_port=0, override_logging=False
+        )
+        self.spinner = None
+
+    def _schedule_shutdown(self, signal: Signals) -> None:
+        """Faust waits for every batch in work, for ever if need be; the protocol lets us leave at any moment."""
+        in_time = threading.Timer(LONGEST_STOP_SECONDS, os._exit, [0])
+        in_time.daemon = True
+        in_time.start()
+        super()._schedule_shutdown(signal)
+
+
 class LaneService(Service):
-    """Opens the lane with the worker, and closes it last. Background work runs beside it and never ends the worker."""
+    """Opens the lane before the consumer, and closes it after. Background work runs beside it and never ends the worker.
+
+    `vet_topic` ends the process where adt.events is no longer the topic the lane was opened on.
+    """
 
     def __init__(
-        self, make_lane: LaneFactory, background: Callable[[Lane], list[Background]], close: Background
+        self,
+        make_lane: LaneFactory,
+        background: Callable[[Lane], list[Background]],
+        vet_topic: Background,
+        close: Background,
     ) -> None:
         super().__init__()
         self._make_lane = make_lane
         self._background = background
         self._close = close
-        self.lane: asyncio.Future[Lane] | None = None
+        self.vet_topic = vet_topic
+        self.lane: Lane | None = None
 
     async def on_start(self) -> None:
-        lane = await self._make_lane()
-        lane.start()
-        self._opened().set_result(lane)
-        for work in self._background(lane):
+        self.lane = await self._make_lane()
+        self.lane.start().add_done_callback(_end_if_failed)
+        for work in self._background(self.lane):
             self.add_future(work())
 
-    async def opened(self) -> Lane:
-        """The lane, once it is open."""
-        return await asyncio.shield(self._opened())
-
-    def _opened(self) -> asyncio.Future[Lane]:
-        if self.lane is None:
-            self.lane = asyncio.get_running_loop().create_future()
-        return self.lane
-
     async def on_stop(self) -> None:
-        if self.lane is not None and self.lane.done():
-            await self.lane.result().stop()
+        if self.lane is not None:
+            await self.lane.stop()
         await self._close()
+
+    async def handle(self, batch: list[Any]) -> None:
+        """One batch of Faust's events. What the lane cannot get over ends the process."""
+        assert self.lane is not None, "the worker starts its services before the app"
+        try:
+            await self.lane.handle([_delivery(event) for event in batch])
+        except Exception as error:  # whatever it is: going on would pass over events
+            end_at_once(error)
+
+
+def end_at_once(error: BaseException) -> None:
+    """A new start from Kafka's offsets mends what nothing else does; nothing is lost by it, as nothing is by kill -9."""
+    log.critical("the lane cannot go on: %s", error, exc_info=error)
+    os._exit(1)
+
+
+def _end_if_failed(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        end_at_once(error)
 
 
 def build_app(settings: Settings, service: LaneService) -> faust.App:
@@ -90,7 +129,7 @@ def build_app(settings: Settings, service: LaneService) -> faust.App:
         producer_acks=-1,
         topic_allow_declare=False,
         topic_disable_leader=True,
-        Monitor=_NoMonitor,
+        Monitor=NoMonitor,
         datadir=str(settings.state_dir / "faust"),
         web_enabled=False,
         worker_redirect_stdouts=False,
@@ -98,15 +137,14 @@ def build_app(settings: Settings, service: LaneService) -> faust.App:
     topic = app.topic(ADT_EVENTS, key_serializer="raw", value_serializer="raw", value_type=bytes, allow_empty=True)
     app.agent(topic, name="bed-assignment", concurrency=1)(_agent(settings, service))
     app.on_partitions_revoked.connect(_forgetting(service), weak=False)
-    app.on_partitions_assigned.connect(_forgetting(service), weak=False)
+    app.on_partitions_assigned.connect(_vetting(service), weak=False)
     return app
 
 
 def _agent(settings: Settings, service: LaneService) -> Callable[[Any], Awaitable[None]]:
     async def assign_beds(stream: Any) -> None:
-        lane = await service.opened()
         async for batch in gather(stream, settings.batch_max, settings.gather_ms / 1000):
-            await lane.handle([_delivery(event) for event in batch])
+            await asyncio.shield(service.handle(batch))  # an agent that is started anew leaves no batch half done
 
     return assign_beds
 
@@ -142,10 +180,20 @@ def _delivery(event: Any) -> Delivery:
 def _forgetting(service: LaneService) -> Callable[..., Awaitable[None]]:
     async def forget(*_: Any, **__: Any) -> None:
         """A rebalance only drops the cache: the store's compare is the fence."""
-        if service.lane is not None and service.lane.done():
-            service.lane.result().forget()
+        if service.lane is not None:
+            service.lane.forget()
 
     return forget
+
+
+def _vetting(service: LaneService) -> Callable[..., Awaitable[None]]:
+    forget = _forgetting(service)
+
+    async def vet(*_: Any, **__: Any) -> None:
+        await forget()
+        await service.vet_topic()
+
+    return vet
 
 
 def credentials(settings: Settings) -> Any:

@@ -5,14 +5,34 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
+from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import AuthenticationError, NoPermissionError, NoScriptError, RedisError
 
-from engine.adapters.store import Commit, Stored, StoreAway, TableBytes
+from engine.adapters.store import Commit, StoreAway, Stored, TableBytes
 from engine.core.census import TABLES
+from engine.core.errors import BadInput
+from engine.settings import Settings
 
 TABLE_ORDER = ("beds", *sorted({"meta", *TABLES} - {"beds"}))
 _SCRIPT = Path(__file__).with_name("commit.lua").read_text()
+
+
+def require_redis(settings: Settings) -> None:
+    """Ask once before a worker starts. Raises BadInput where Redis refuses us, StoreAway where it does not answer."""
+    client = BlockingRedis.from_url(**settings.redis_kwargs(), retry=None)
+    try:
+        client.ping()
+        client.script_load(_SCRIPT)
+    except AuthenticationError:
+        raise BadInput("Redis refuses the user or the password: check both in BEDSTREAM_REDIS_URL") from None
+    except NoPermissionError:
+        raise BadInput("Redis does not let this user run scripts: use the ACL in deploy/valkey/users.acl") from None
+    except (RedisError, OSError) as error:
+        kind = type(error).__name__
+        raise StoreAway(f"Redis does not answer ({kind}): start it, or set BEDSTREAM_REDIS_URL") from None
+    finally:
+        client.close()
 
 
 def keys_of(facility: str) -> list[str]:

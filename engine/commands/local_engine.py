@@ -69,7 +69,7 @@ class LocalEngine:
         self._parts.callback(self._start_workers().stop)
 
     def _settings_for(self, stack: EmbeddedStack) -> Settings:
-        usual = {"metrics_port": free_port(), "tick_seconds": 0, "log_level": "WARNING"}
+        usual = {"metrics_port": free_port(), "tick_seconds": 0, "log_level": "INFO"}
         return load_settings(
             kafka_bootstrap=stack.kafka.bootstrap_servers,
             redis_url=stack.valkey.url,

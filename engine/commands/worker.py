@@ -24,8 +24,10 @@ def worker(
     settings = load_settings()
     if alone:
         run_alone()
+    from engine.adapters.logs import configure_logs
     from engine.adapters.supervisor import Supervisor
 
+    configure_logs(settings.log_format, settings.log_level)
     command = [sys.executable, "-m", "engine.cli", "worker", "--alone"]
 
     def environment(number: int) -> dict[str, str]:
@@ -37,13 +39,20 @@ def worker(
 
 
 def run_alone() -> None:
-    """One worker in this process; ends it."""
+    """One worker in this process; ends it. Status 1: a service is away, so try again; 2: the settings cannot be right."""
     import asyncio
 
     import uvloop
 
+    from engine.adapters.kafka_admin import KafkaUnusable
+    from engine.adapters.store import StoreAway
     from engine.bootstrap import make_worker
     from engine.settings import load_settings
 
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    make_worker(load_settings()).execute_from_commandline()
+    try:
+        worker = make_worker(load_settings())
+    except (KafkaUnusable, StoreAway) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    worker.execute_from_commandline()

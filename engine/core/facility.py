@@ -7,8 +7,13 @@ from functools import cached_property
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from engine.core.terms import BedKind, Equipment, Level, Pressure, SexPolicy, Specialty
+
+
+_NO_EQUIPMENT: frozenset[Equipment] = frozenset()
+_NO_SERVICES: frozenset[str] = frozenset()
 
 
 class MapError(ValueError):
@@ -23,8 +28,12 @@ class BedPlace(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     kind: BedKind = BedKind.BED
-    equipment: frozenset[Equipment] = frozenset()
+    equipment: frozenset[Equipment] = _NO_EQUIPMENT
     surge: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.equipment:  # said or left out: one and the same on the wire, and so in the hash
+            force_setattr(self, "equipment", _NO_EQUIPMENT)
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -49,12 +58,16 @@ class Ward(msgspec.Struct, frozen=True, kw_only=True):
     rooms: tuple[Room, ...]
     name: str = ""
     level: Level = Level.ACUTE
-    related_services: frozenset[str] = frozenset()
+    related_services: frozenset[str] = _NO_SERVICES
     youngest_years: int = 0
     oldest_years: int = 130
     specialty: Specialty | None = None
     turnaround_minutes: float = 75.0
     automatic_release: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.related_services:
+            force_setattr(self, "related_services", _NO_SERVICES)
 
 
 class Facility(msgspec.Struct, frozen=True, kw_only=True, dict=True):

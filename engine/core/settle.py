@@ -62,7 +62,7 @@ def settle(steps: Steps, visits: Sequence[Visit]) -> None:
     for visit in changed:
         _vacate(steps, befores[visit.id], visit)
     for visit in changed:
-        _occupy(steps, befores[visit.id], visit)
+        _occupy(steps, visit)
     for visit in changed:
         _release_if_pointless(steps, befores[visit.id], steps.census.visits[visit.id])
     recheck_reservations(steps)
@@ -141,10 +141,12 @@ def _release_on_time(steps: Steps, bed_id: str) -> None:
         steps.take(d.TimerSet(timer=f"release:{bed_id}", due=due))
 
 
-def _occupy(steps: Steps, before: Visit | None, after: Visit) -> None:
-    if after.bed is None or (before is not None and before.bed == after.bed and after.id in _claims(steps, after.bed)):
+def _occupy(steps: Steps, after: Visit) -> None:
+    if after.bed is None:
         return
-    claims = _by_fact(steps, {*_claims(steps, after.bed), after.id}, after.bed)
+    claims = _by_fact(steps, {*_claims(steps, after.bed), after.id})
+    if claims == _claims(steps, after.bed):
+        return
     reserved_for = steps.census.bed(after.bed).reserved_for
     steps.take(d.BedOccupied(bed=after.bed, claims=claims))
     steps.touch(after.bed)
@@ -163,7 +165,7 @@ def _claims(steps: Steps, bed_id: str) -> tuple[str, ...]:
     return steps.census.bed(bed_id).claims
 
 
-def _by_fact(steps: Steps, claims: set[str], bed_id: str) -> tuple[str, ...]:
+def _by_fact(steps: Steps, claims: set[str]) -> tuple[str, ...]:
     """Claims in order of the fact that made them: the latest holds the bed, whatever order the facts arrived in."""
 
     def stamp(visit_id: str) -> tuple[object, ...]:
