@@ -20,7 +20,7 @@ def demo(
         float, typer.Option(min=0, help="wall-clock seconds it is spread over (0: at full speed)")
     ] = 120,
     seed: Annotated[int, typer.Option(help="the same seed gives the same patients")] = 1,
-    load: Annotated[float, typer.Option(min=0.05, max=1.5, help="mean share of the acute beds in use")] = 0.9,
+    load: Annotated[float, typer.Option(min=0.05, max=1.5, help="mean share of the acute beds in use")] = 0.95,
     house: Annotated[str, typer.Option("--map", help="a hospital.toml, or builtin:20 … builtin:5000")] = "builtin:300",
     answers: Annotated[
         bool, typer.Option(help="a simulated bed manager answers the planner's suggestions (labelled as such)")

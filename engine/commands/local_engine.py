@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,12 +14,14 @@ from types import FrameType, TracebackType
 from typing import Self
 
 from engine.adapters.topics import ensure_topics
+from engine.embedded.files import write_private
 from engine.embedded.ports import free_port
 from engine.embedded.stack import EmbeddedStack
 from engine.leash import leashed
 from engine.settings import Settings, load_settings
 
 STOP_SECONDS = 20
+CONNECTION = ("BEDSTREAM_KAFKA_BOOTSTRAP", "BEDSTREAM_REDIS_URL", "BEDSTREAM_MAPS")
 
 
 class LocalEngine:
@@ -85,10 +88,19 @@ class LocalEngine:
         """Stay up until Ctrl-C or SIGTERM, and say how to use it."""
         settings = self.settings
         self._say(f"Running until Ctrl-C. Metrics: http://{settings.metrics_host}:{settings.metrics_port}/metrics")
-        self._say(f"Logs: {self.home / 'logs'}. In another terminal, before other bedstream commands:")
-        self._say(f"  export BEDSTREAM_KAFKA_BOOTSTRAP={settings.kafka_bootstrap}")
+        self._say(f"Logs: {self.home / 'logs'}. For other bedstream commands, in another terminal:")
+        self._say(f"  . {self._environment_file()}")
         with suppress(KeyboardInterrupt):
             signal.pause()
+
+
+    def _environment_file(self) -> Path:
+        """The addresses and the Redis password as shell exports, readable by this user alone."""
+        found = self.settings.environment()
+        lines = [f"export {name}={shlex.quote(found[name])}" for name in CONNECTION]
+        file = self.home / "environment"
+        write_private(file, "\n".join(lines) + "\n")
+        return file
 
 
 class _Workers:

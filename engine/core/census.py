@@ -20,7 +20,6 @@ from engine.core.terms import BedStatus
 from engine.core.visit import Visit
 from engine.core.writers import WRITERS
 
-
 TABLES: dict[str, Any] = {
     "house": House,
     "visits": Visit,

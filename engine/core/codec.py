@@ -74,7 +74,7 @@ def decode_suggestion(raw: bytes) -> Suggestion:
 
 
 def _sentence(error: Exception) -> str:
-    """msgspec names the field and what was expected, not the value; MapError speaks for itself."""
+    """A message of msgspec names the field and what was expected, not the value; MapError speaks for itself."""
     if isinstance(error, msgspec.ValidationError):
         return f"the event does not fit its type: {error}"
     if isinstance(error, msgspec.DecodeError):

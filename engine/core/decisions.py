@@ -100,7 +100,7 @@ class HoldRecorded(DecisionBase, frozen=True, kw_only=True):
 
 
 class BedAssigned(DecisionBase, frozen=True, kw_only=True):
-    """The bed is reserved for the visit until the patient lies there, expires at `until`; `ready_at` if not yet clean."""
+    """The bed is reserved until the patient lies there, or `until`; `ready_at` when it still has to be cleaned."""
 
     visit: str
     bed: str

@@ -16,7 +16,6 @@ from engine.core.stay import AdmissionFacts
 from engine.core.suggestion import Suggestion
 from engine.core.terms import BedStatus, Equipment, Level, PatientClass, Precaution, Sex, Specialty
 
-
 When = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -62,7 +61,7 @@ class EventBase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PlacementRequested(EventBase, frozen=True, kw_only=True, tag=True):
-    """A patient needs a bed: an admission, or an in-house transfer when the visit already has one. Priority 1 is first."""
+    """A patient needs a bed: an admission, or an in-house transfer when it already has one. Priority 1 is first."""
 
     visit: str
     needs: Needs

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
+from collections import Counter
 from functools import cached_property
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
-from msgspec.structs import force_setattr
 
 from engine.core.terms import BedKind, Equipment, Level, Pressure, SexPolicy, Specialty
-
-
-_NO_EQUIPMENT: frozenset[Equipment] = frozenset()
-_NO_SERVICES: frozenset[str] = frozenset()
 
 
 class MapError(ValueError):
     """A hospital map that cannot be used; the message is one sentence that says what to mend."""
 
 
-# No omit_defaults in what is hashed or committed: msgspec compares defaults by identity, so equal values could differ in bytes.
+# No omit_defaults in what is hashed or committed: msgspec compares defaults by identity, so equal values could differ
+# in bytes.
 
 
 class BedPlace(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,12 +26,8 @@ class BedPlace(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     kind: BedKind = BedKind.BED
-    equipment: frozenset[Equipment] = _NO_EQUIPMENT
+    equipment: frozenset[Equipment] = frozenset()
     surge: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.equipment:  # said or left out: one and the same on the wire, and so in the hash
-            force_setattr(self, "equipment", _NO_EQUIPMENT)
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,16 +52,12 @@ class Ward(msgspec.Struct, frozen=True, kw_only=True):
     rooms: tuple[Room, ...]
     name: str = ""
     level: Level = Level.ACUTE
-    related_services: frozenset[str] = _NO_SERVICES
+    related_services: frozenset[str] = frozenset()
     youngest_years: int = 0
     oldest_years: int = 130
     specialty: Specialty | None = None
     turnaround_minutes: float = 75.0
     automatic_release: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.related_services:
-            force_setattr(self, "related_services", _NO_SERVICES)
 
 
 class Facility(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -107,6 +97,22 @@ class Facility(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         for spot in self.spots.values():
             samples.setdefault(spot.kind, spot)
         return tuple(samples[kind] for kind in sorted(samples))
+
+    @cached_property
+    def beds_of_kind(self) -> Counter[int]:
+        """How many beds there are of each kind."""
+        return Counter(spot.kind for spot in self.spots.values())
+
+    @cached_property
+    def _age_limits(self) -> list[int]:
+        return sorted({limit for ward in self.wards for limit in (ward.youngest_years, ward.oldest_years + 1)})
+
+    def age_band(self, age_years: int | None) -> int | None:
+        """The youngest age that every ward's limits treat like this one; None stays None."""
+        if age_years is None:
+            return None
+        band = bisect_right(self._age_limits, age_years)
+        return self._age_limits[band - 1] if band else -1
 
     @cached_property
     def memo(self) -> dict[object, object]:

@@ -11,7 +11,7 @@ from engine.core.terms import CLOSED_TO_PATIENTS
 
 
 def set_status(steps: Steps, event: e.BedStatusChanged) -> None:
-    """A bed's status as housekeeping says it; an older word changes nothing. A reservation on a lost bed is released."""
+    """A bed's status as housekeeping says it; an older word changes nothing. A lost bed's reservation is released."""
     bed = steps.census.bed(event.bed)
     if bed.status_at is not None and event.at < bed.status_at:
         steps.take(d.NothingChanged(reason=NoChangeReason.OLDER_FACT))

@@ -129,7 +129,7 @@ def apply_record(census: Census, record: Record) -> None:
         _remember(census, record.event_id, record.lane_time)
 
 
-class LedgerGap(RuntimeError):
+class LedgerGap(RuntimeError):  # noqa: N818 - the word people use
     """A ledger record that does not follow the last one."""
 
 

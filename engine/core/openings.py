@@ -1,6 +1,6 @@
 """Where a patient could go now: open beds by kind and company, kept current as beds change.
 
-Rooms that look the same to a patient are the same: of each kind of bed and each company only the first bed needs a look.
+Rooms that look the same to a patient are the same: of each kind of bed and each company only the first needs a look.
 That is what keeps a placement among thousands of beds in microseconds.
 """
 
@@ -130,12 +130,9 @@ def people(
     census: Census, states: Iterable[tuple[str, BedState]], leaving: frozenset[str] = frozenset()
 ) -> list[Needs | None]:
     """Needs of everybody in these beds or on the way to them, but for the visits that are `leaving`."""
-    found: list[Needs | None] = []
-    for _, state in states:
-        for visit_id in (*state.claims, state.reserved_for):
-            if visit_id is not None and visit_id not in leaving and (visit := census.visits.get(visit_id)):
-                found.append(visit.needs)
-    return found
+    here = [visit_id for _, state in states for visit_id in (*state.claims, state.reserved_for) if visit_id is not None]
+    visits = [census.visits.get(visit_id) for visit_id in here if visit_id not in leaving]
+    return [visit.needs for visit in visits if visit is not None]
 
 
 def _shelf(state: BedState) -> Shelf | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 UNKNOWN_STAY_HOURS = 120.0  # no forecast: about New York's mean stay (5.8 d, SPARCS 2024), used for scoring only
 APART_FROM_MOTHER = 6.0
+MENUS_KEPT = 10_000
 
 
 class Offer(NamedTuple):
@@ -68,7 +70,7 @@ def _cheapest(census: Census, visit: Visit, needs: Needs, shelf: Shelf, now: dat
             ready_at = _ready_at(census, bed, offer.spot, now) if shelf is Shelf.READYING else None
             if ready_at is not None and ready_at - now > timedelta(hours=census.policy.reserve_ahead_hours):
                 continue
-            cost = base + prices.of(offer) + _once(census, needs, offer, bed, company, ready_at, now)
+            cost = base + prices.of(offer) + _once(census, needs, offer, bed, company, ready_at=ready_at, now=now)
             if best is None or (cost, bed) < best[:2]:
                 second, best = best, (cost, bed, offer, company, ready_at)
             elif second is None or cost < second[0]:
@@ -76,7 +78,7 @@ def _cheapest(census: Census, visit: Visit, needs: Needs, shelf: Shelf, now: dat
     if best is None:
         return None
     cost, bed, offer, company, ready_at = best
-    terms = _terms(census, needs, offer, bed, company, ready_at, stay_hours, prices, now)
+    terms = _terms(census, needs, offer, bed, company, ready_at=ready_at, stay_hours=stay_hours, prices=prices, now=now)
     return Found(bed, Choice(round(cost, 6), terms, kinds, round(second[0], 6) if second else None), ready_at)
 
 
@@ -112,10 +114,13 @@ def menu(census: Census, needs: Needs) -> tuple[Offer, ...]:
     house, policy = census.facility, census.policy
     if house is None:
         return ()
-    wanted = replace(needs, mother=None, cohort=None, sex_decided_by=None)
+    age_years = house.age_band(needs.age_years)
+    wanted = replace(needs, age_years=age_years, mother=None, cohort=None, sex_decided_by=None)
     key = (policy.sha256, wanted)
     found = house.memo.get(key)
     if found is None:
+        if len(house.memo) >= MENUS_KEPT:
+            house.memo.clear()
         found = house.memo[key] = _menu(house, policy, wanted)
     return found  # type: ignore[return-value]  # the memo holds what this function alone puts under such keys
 
@@ -162,7 +167,14 @@ def expected_stay_hours(visit: Visit, now: datetime) -> float:
 
 
 def _once(
-    census: Census, needs: Needs, offer: Offer, bed: str, company: Company, ready_at: datetime | None, now: datetime
+    census: Census,
+    needs: Needs,
+    offer: Offer,
+    bed: str,
+    company: Company,
+    *,
+    ready_at: datetime | None,
+    now: datetime,
 ) -> float:
     """Costs paid once, not per day."""
     weights = census.policy.weights
@@ -195,6 +207,7 @@ def _terms(
     offer: Offer,
     bed: str,
     company: Company,
+    *,
     ready_at: datetime | None,
     stay_hours: float,
     prices: _Prices,
@@ -204,23 +217,24 @@ def _terms(
     terms[CostTerm.SHORTAGE] = prices.of(offer)
     late = _late(needs, ready_at, now, census.policy)
     terms[CostTerm.READY_LATER] = late
-    terms[CostTerm.ROOM] = _once(census, needs, offer, bed, company, ready_at, now) - late
+    terms[CostTerm.ROOM] = _once(census, needs, offer, bed, company, ready_at=ready_at, now=now) - late
     return {term: round(cost, 6) for term, cost in terms.items() if cost}
 
 
 def refusals(census: Census, needs: Needs) -> dict[Refusal, int]:
-    """How many beds each rule keeps from this patient now; each bed counts once, under the first rule that refuses it."""
+    """How many beds each rule keeps from this patient now; each counts once, under the first rule that refuses it."""
     house = census.facility
     if house is None:
         return {}
-    counted: dict[Refusal, int] = {}
-    by_kind = [refusal(needs, spot, EMPTY, BED_RULES) for spot in house.kinds]
-    for bed, spot in house.spots.items():
-        why = by_kind[spot.kind]
-        if why is None:
-            slot = census.openings.slot_of.get(bed)
-            is_open = slot is not None and slot[0] is Shelf.OPEN
-            why = refusal(needs, spot, slot[2], ROOM_RULES) if slot and is_open else Refusal.NOT_AVAILABLE
-        if why is not None:
-            counted[why] = counted.get(why, 0) + 1
-    return counted
+    counted: Counter[Refusal] = Counter()
+    for kind, spot in enumerate(house.kinds):
+        of_kind = house.beds_of_kind[kind]
+        if (why := refusal(needs, spot, EMPTY, BED_RULES)) is not None:
+            counted[why] += of_kind
+            continue
+        for company, beds in census.openings.beds_by_company.get((Shelf.OPEN, kind), {}).items():
+            of_kind -= len(beds)
+            if (why := refusal(needs, spot, company, ROOM_RULES)) is not None:
+                counted[why] += len(beds)
+        counted[Refusal.NOT_AVAILABLE] += of_kind
+    return {why: beds for why, beds in counted.items() if beds}

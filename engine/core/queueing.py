@@ -30,7 +30,7 @@ def place_or_queue(steps: Steps, visit: Visit, since: datetime) -> None:
 
 
 def fill_from_queue(steps: Steps) -> None:
-    """Look at everybody who waits, in order. Needs that found nothing once find nothing again: room only shrinks here."""
+    """Look at everybody who waits, in order. Needs that found nothing find nothing again: room only shrinks here."""
     hopeless: set[Needs] = set()
     for entry in steps.census.waiting():
         visit = steps.census.visits[entry.visit]

@@ -22,7 +22,7 @@ from engine.core.visit import Ending, Standing, Visit, standing
 
 
 def stand(steps: Steps, visit: Visit) -> Visit:
-    """The visit with place, bed, leave and end as its facts add up to; a bed the map does not know is an unmapped place."""
+    """Place, bed, leave and end as the visit's facts add up; a bed the map does not know is an unmapped place."""
     now = standing(visit.facts)
     if _asked_again(visit, now):
         now = Standing()

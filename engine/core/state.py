@@ -15,7 +15,7 @@ from engine.core.terms import BedStatus
 class BedState(msgspec.Struct, frozen=True, omit_defaults=True):
     """One bed now. `claims` are the visits ADT has there, by time of the fact; the last one holds it.
 
-    `since` is when the status last changed (hospital time); `changed` the census version of the last change of any kind.
+    `status_at` is when the status last changed (hospital time); `changed` the census version of the last change at all.
     """
 
     status: BedStatus = BedStatus.AVAILABLE

@@ -20,7 +20,7 @@ HOURS_PER_NIGHT = 24.0
 
 
 class AdmissionFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is known at admission and may inform a stay forecast. Race, ethnicity and discharge-time facts have no field.
+    """What is known at admission and may inform a forecast. Race, ethnicity and discharge-time facts have no field.
 
     Categories are the SPARCS export's texts; None means not known.
     """
@@ -54,7 +54,7 @@ class StayForecast(msgspec.Struct, frozen=True):
             raise ValueError("the survival figures of a stay forecast must not rise")
 
     def log_survival(self, nights: float) -> float:
-        """ln P(stay > nights), for any nights ≥ 0; finite."""
+        """Natural log of P(stay > nights), for any nights ≥ 0; finite."""
         at = min(bisect_right(KNOT_NIGHTS, nights), len(KNOT_NIGHTS) - 1)
         low, high = KNOT_NIGHTS[at - 1], KNOT_NIGHTS[at]
         start, end = _log(self.survival[at - 1], low), _log(self.survival[at], high)
@@ -102,7 +102,7 @@ _SLOWEST_TAIL = math.log(0.995)  # a night in the tail ends at least one stay in
 
 
 def _log(millionths: int, nights: int) -> float:
-    """ln of a share; where the curve has reached zero it goes on falling, so that a stay beyond it still ends."""
+    """Log of a share; where the curve has reached zero it goes on falling, so that a stay beyond it still ends."""
     return math.log(millionths / SCALE) if millionths else _FLOOR + nights * _SLOWEST_TAIL
 
 
@@ -123,7 +123,7 @@ def forecast_from_survival(curve: list[float], model: str) -> StayForecast:
 
 
 class StayForecaster(Protocol):
-    """Port: a batch of admissions in, one forecast each out, in order. Never raises for a missing or unknown category."""
+    """Port: a batch of admissions in, one forecast each out, in order. A missing or unknown category never raises."""
 
     def forecast(self, admissions: list[AdmissionFacts]) -> list[StayForecast]: ...
 

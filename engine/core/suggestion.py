@@ -1,4 +1,4 @@
-"""A proposal of the planner to the bed manager. It changes nothing; only an accepted one does, if its state still holds."""
+"""A proposal of the planner to the bed manager. Only an accepted one changes anything, if its state still holds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Dependency(msgspec.Struct, frozen=True):
 
 
 class Suggestion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Gain is in wait-hour equivalents over the horizon; `expires_at` in lane time; `reason` one sentence for people."""
+    """Gain in wait-hour equivalents over the horizon; `expires_at` in lane time; `reason` one sentence for people."""
 
     suggestion_id: str
     plan_id: str

@@ -10,7 +10,7 @@ BED_SNAPSHOTS = "bed.snapshots"
 
 
 def partition_of(facility: str, partitions: int) -> int:
-    """The only partition that may carry this facility's events. `partitions` is the topic's count, fixed from the outset."""
+    """The only partition that may carry this facility's events, of `partitions` in the topic, fixed for good."""
     return (_murmur2(facility.encode()) & 0x7FFFFFFF) % partitions
 
 

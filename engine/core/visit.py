@@ -1,6 +1,6 @@
 """A visit as the census holds it, and how its facts add up whatever order they arrive in.
 
-Facts about where a patient is are kept per visit in order of (at, event id); where the patient stands is a fold over them.
+Facts about where a patient is are kept per visit in order of (at, event id); where they stand is a fold over them.
 A late fact falls into its place and changes nothing that a later one decided; a cancellation that arrives first waits
 for what it cancels.
 """
@@ -121,13 +121,13 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 def with_fact(facts: tuple[Fact, ...], fact: Fact) -> tuple[Fact, ...]:
-    """`facts` with one more, in order of (at, event id); beyond FACTS_KEPT the oldest that matters least is forgotten."""
+    """`facts` with one more, in order of (at, event id); beyond FACTS_KEPT one that matters little is forgotten."""
     known = tuple(sorted({*facts, fact}, key=lambda one: (one.at, one.event_id)))
     return known if len(known) <= FACTS_KEPT else _without_one(known)
 
 
 def _without_one(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """Without the oldest fact that does not matter to where the patient stands: nobody loses a bed by long being in it."""
+    """Without the oldest fact that makes no difference now: nobody loses a bed by having long been in it."""
     now = standing(facts)
     fewer = (facts[:at] + facts[at + 1 :] for at in range(len(facts)))
     return next((rest for rest in fewer if standing(rest) == now), facts[1:])

@@ -44,7 +44,7 @@ def record(steps: Steps, event: e.VisitEvent, forecast: StayForecast | None) -> 
         case e.VisitsMerged():
             merge(steps, visit, event)
         case _:
-            after = stand(steps, _heard(steps, visit, event, forecast))
+            after = stand(steps, _heard(visit, event, forecast))
             _report_late_revival(steps, visit, after)
             _count_arrival(steps, visit, after)
             settle(steps, [after])
@@ -58,7 +58,7 @@ def swap(steps: Steps, visit: Visit, event: e.PatientsSwapped) -> None:
     if other.id == visit.id:
         steps.take(d.EventRejected(reason="a swap names the same visit twice: name two"))
         return
-    pair = [_located(steps, visit, event, event.place), _located(steps, other, event, event.other_place)]
+    pair = [_located(visit, event, event.place), _located(other, event, event.other_place)]
     settle(steps, [stand(steps, one) for one in pair])
 
 
@@ -66,7 +66,7 @@ def _known_or_new(steps: Steps, visit_id: str) -> Visit:
     return steps.census.visit(visit_id) or Visit(id=visit_id)
 
 
-def _heard(steps: Steps, visit: Visit, event: e.VisitEvent, forecast: StayForecast | None) -> Visit:
+def _heard(visit: Visit, event: e.VisitEvent, forecast: StayForecast | None) -> Visit:
     stamp = Stamp(event.at, event.event_id)
     match event:
         case e.PlacementRequested():
@@ -82,7 +82,7 @@ def _heard(steps: Steps, visit: Visit, event: e.VisitEvent, forecast: StayForeca
         case e.PatientLocated():
             visit = _needs(visit, event.needs, stamp, None, event.patient_class)
             visit = _forecast(visit, event.admission, forecast)
-            visit = _located(steps, visit, event, event.place)
+            visit = _located(visit, event, event.place)
             return replace(visit, admitted_at=_earlier(visit.admitted_at, event.admitted_at))
         case e.NeedsChanged():
             return _needs(visit, event.needs, stamp, event.priority, event.patient_class)
@@ -124,7 +124,7 @@ def _forecast(visit: Visit, admission: AdmissionFacts | None, forecast: StayFore
     return replace(visit, forecast=forecast, admission=admission)
 
 
-def _located(steps: Steps, visit: Visit, event: e.VisitEvent, place: e.Place) -> Visit:
+def _located(visit: Visit, event: e.VisitEvent, place: e.Place) -> Visit:
     fact = Fact(event.at, event.event_id, FactKind.LOCATED, place)
     admitted_at = _earlier(visit.admitted_at, event.at)
     return replace(visit, facts=with_fact(visit.facts, fact), admitted_at=admitted_at)

@@ -34,8 +34,12 @@ def check_queue(census: Census) -> None:
     assert order == sorted(order)
     for entry in census.waiting():
         if entry.deferred_until is None:
-            fitting = [bed for bed in house_of(census).spots if is_open(census, bed) and allowed(census, entry.visit, bed)]
-            assert not fitting, f"{entry.visit} waits although {fitting} would do"
+            fitting = [
+                bed for bed in house_of(census).spots if is_open(census, bed) and allowed(census, entry.visit, bed)
+            ]
+            # A bed beside one's own is no reason not to wait: the engine counts a patient as company in their own room.
+            elsewhere = [bed for bed in fitting if not _in_own_room(census, entry.visit, bed)]
+            assert not elsewhere, f"{entry.visit} waits although {elsewhere} would do"
 
 
 def check_timers(census: Census) -> None:
@@ -64,5 +68,6 @@ def _plain(openings: Openings) -> list[dict[object, object]]:
     return [{key: value for key, value in table.items() if value} for table in tables]
 
 
-def same_room(census: Census, one: str, other: str) -> bool:
-    return home_of(census, one)[1].id == home_of(census, other)[1].id
+def _in_own_room(census: Census, visit: str, bed: str) -> bool:
+    own = census.visits[visit].bed
+    return own is not None and home_of(census, own)[1].id == home_of(census, bed)[1].id

@@ -1,4 +1,4 @@
-"""The hard rules once more, written plainly from the design and without the engine's indices: what the tests judge by."""
+"""The hard rules once more, written plainly and without the engine's indices: what the tests judge by."""
 
 from __future__ import annotations
 
@@ -88,7 +88,9 @@ def _isolation_holds(needs: Needs, mates: list[Needs | None]) -> bool:
     if not mates or not isolated:
         return True
     mine = (needs.precautions, needs.cohort)
-    return needs.cohort is not None and all(mate is not None and (mate.precautions, mate.cohort) == mine for mate in mates)
+    return needs.cohort is not None and all(
+        mate is not None and (mate.precautions, mate.cohort) == mine for mate in mates
+    )
 
 
 def _sexes_match(needs: Needs, mates: list[Needs | None], room: Room) -> bool:

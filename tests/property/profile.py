@@ -1,4 +1,4 @@
-"""How long the property tests search: short by default, longer with BEDSTREAM_TEST_SEARCH=long (hours of a night run)."""
+"""How long the property tests search: short by default, longer with BEDSTREAM_TEST_SEARCH=long."""
 
 from __future__ import annotations
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from engine.core.events import Needs
-from engine.core.facility import Facility
 from engine.core.terms import Equipment, Level, Precaution, Pressure, Sex, SexPolicy, Specialty
 from tests.scenarios.house import hospital, room, ward
 
 MIXED = hospital(
-    ward("M", 2, room("M2", pressure=Pressure.NEGATIVE), room("M3", 1, surge=True), service="medicine", related="surgery"),
+    ward(
+        "M", 2, room("M2", pressure=Pressure.NEGATIVE), room("M3", 1, surge=True), service="medicine", related="surgery"
+    ),
     ward("S", room("S1", 2, equipment="telemetry"), service="surgery", automatic_release=True),
     ward("I", room("I1", equipment="telemetry"), service="intensive_care", level=Level.INTENSIVE),
 )

@@ -56,11 +56,11 @@ class House(RuleBasedStateMachine):
     # -- what can happen ---------------------------------------------------------------------------------------------
 
     @rule(visit=visits, needs=wanted, priority=priorities, late=late_hours, passing=passing_hours, stay=stays)
-    def a_bed_is_asked_for(self, visit, needs, priority, late, passing, stay):
+    def a_bed_is_asked_for(self, *, visit, needs, priority, late, passing, stay):
         self._tell(e.PlacementRequested, late, passing, stay, visit=visit, needs=needs, priority=priority)
 
     @rule(visit=visits, place=places, needs=st.none() | wanted, late=late_hours, passing=passing_hours, stay=stays)
-    def a_patient_is_located(self, visit, place, needs, late, passing, stay):
+    def a_patient_is_located(self, *, visit, place, needs, late, passing, stay):
         self._tell(e.PatientLocated, late, passing, stay, visit=visit, place=place, needs=needs)
 
     @rule(visit=visits, passing=passing_hours)
@@ -80,7 +80,14 @@ class House(RuleBasedStateMachine):
 
     @rule(
         kind=st.sampled_from(
-            [e.VisitDischarged, e.VisitDischarged, e.LeaveStarted, e.LeaveEnded, e.AdmissionCancelled, e.ScheduleCancelled]
+            [
+                e.VisitDischarged,
+                e.VisitDischarged,
+                e.LeaveStarted,
+                e.LeaveEnded,
+                e.AdmissionCancelled,
+                e.ScheduleCancelled,
+            ]
         ),
         visit=visits,
         late=late_hours,
@@ -259,4 +266,4 @@ def _written(
 
 
 TestHouse = House.TestCase
-TestHouse.settings = search(examples=400, steps=40)
+TestHouse.settings = search(examples=300, steps=40)

@@ -1,9 +1,9 @@
 """Messages overtake each other and come twice; the house ends where the ordered ones would have brought it.
 
-The histories do not contradict themselves: each cancellation names something that was said, a visit is merged away after
-its last event under the old number was written, and no two patients are said to be in one bed by the same minute. Within
-that every order and any repetition must give the same facts. Not compared is what the engine itself gave out on the way
-(reservations, the queue): that depends on when it heard of whom, as it must.
+The histories do not contradict themselves: each cancellation names something that was said before, no two messages are
+of the same minute, and a merge is the last thing written. Within that every order and any repetition must give the same
+facts. Not compared is what the engine itself gave out on the way (reservations, the queue): that depends on when it
+heard of whom, as it must.
 """
 
 from __future__ import annotations

@@ -25,7 +25,9 @@ START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 HOUSE_ID = "STM"
 
 
-def room(room_id: str, beds: int = 1, *, bassinets: int = 0, equipment: str = "", surge: bool = False, **rest: Any) -> Room:
+def room(
+    room_id: str, beds: int = 1, *, bassinets: int = 0, equipment: str = "", surge: bool = False, **rest: Any
+) -> Room:
     """Beds A, B, … and bassinets N1, N2, …; `equipment` in words: "telemetry bariatric"."""
     offers = frozenset(Equipment(word) for word in equipment.split())
     places = [BedPlace(id=f"{room_id}-{chr(65 + n)}", equipment=offers, surge=surge) for n in range(beds)]
@@ -50,8 +52,15 @@ def nights(mean: float) -> StayForecast:
     return forecast_from_survival([(1 - 1 / (mean + 0.5)) ** knot for knot in KNOT_NIGHTS], "test")
 
 
-def needs(service: str = "medicine", *, sex: str = "F", age: int | None = 50, equipment: str = "", precautions: str = "",
-          **rest: Any) -> e.Needs:  # fmt: skip
+def needs(
+    service: str = "medicine",
+    *,
+    sex: str = "F",
+    age: int | None = 50,
+    equipment: str = "",
+    precautions: str = "",
+    **rest: Any,
+) -> e.Needs:
     return e.Needs(
         service=service,
         sex=Sex(sex),
@@ -64,7 +73,7 @@ def needs(service: str = "medicine", *, sex: str = "F", age: int | None = 50, eq
 
 @dataclass
 class House:
-    """A facility that lives through events. Each takes a minute, unless `at` says it happened earlier (hours ago < 0)."""
+    """A facility that lives through events. Each takes a minute, unless `hours_ago` says it happened earlier."""
 
     map: Facility
     policy: Policy = field(default_factory=Policy)
@@ -188,7 +197,9 @@ class House:
         return self._answer(self._event(e.SuggestionAccepted, suggestion=suggestion, actor="bed manager"))
 
     def rejects(self, suggestion: Suggestion, reason: str = "") -> str:
-        return self._answer(self._event(e.SuggestionRejected, suggestion=suggestion, reason=reason, actor="bed manager"))
+        return self._answer(
+            self._event(e.SuggestionRejected, suggestion=suggestion, reason=reason, actor="bed manager")
+        )
 
     # -- then --------------------------------------------------------------------------------------------------------
 

@@ -5,8 +5,8 @@ from msgspec.structs import replace
 from engine.core.facility import BedPlace, Room, Ward
 from engine.core.ledger import Outcome
 from engine.core.policy import Policy
-from tests.scenarios.house import House, hospital, nights, room, ward, with_deferral
 from engine.core.terms import Level, Pressure
+from tests.scenarios.house import House, hospital, nights, room, ward, with_deferral
 
 
 def test_a_patient_in_a_bed_taken_off_the_map_is_kept_in_an_unmapped_place():

@@ -87,7 +87,7 @@ def test_every_rule_says_what_it_is_for():
 
 
 def test_every_refusal_reads_as_part_of_a_sentence():
-    told = waiting_sentence({why: 2 for why in Refusal})
+    told = waiting_sentence(dict.fromkeys(Refusal, 2))
     assert told.startswith("No bed is free for this patient: 2 ")
     assert all(why.sentence in told for why in Refusal)
 

@@ -48,7 +48,9 @@ def test_a_record_that_does_not_follow_is_a_gap():
 def test_lane_time_is_the_latest_timestamp_so_far():
     house = House(MAP)
     for offset, minutes in enumerate((0, 30, 10)):
-        apply_record(house.census, step(house.census, arrival(str(offset), offset, minutes), {}, Opening(MAP, Policy(), "v1")))
+        apply_record(
+            house.census, step(house.census, arrival(str(offset), offset, minutes), {}, Opening(MAP, Policy(), "v1"))
+        )
     assert house.census.lane_time == START + timedelta(minutes=30)
 
 

@@ -58,7 +58,10 @@ def test_a_patient_draws_on_the_pools_of_their_needs():
     assert pools_needed(needs(level=Level.INTENSIVE, equipment="telemetry")) == ("intensive", "telemetry")
     assert pools_needed(needs(precautions="airborne")) == ("isolation", "home:medicine")
     assert pools_needed(needs(precautions="contact")) == ("home:medicine",)
-    assert pools_needed(needs(level=Level.STEP_DOWN, precautions="protective")) == ("step_down", "isolation_higher_level")
+    assert pools_needed(needs(level=Level.STEP_DOWN, precautions="protective")) == (
+        "step_down",
+        "isolation_higher_level",
+    )
 
 
 def test_every_pool_of_a_patients_bed_or_needs_is_one_that_beds_belong_to():
