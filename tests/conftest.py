@@ -9,6 +9,10 @@ from engine.embedded.fetch import prepare
 from engine.embedded.stack import EmbeddedStack
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "faults: kills real processes and measures how long the rest needs to recover")
+
+
 @pytest.fixture(scope="session")
 def prepared() -> None:
     """Kafka's jars and start-up cache are there (`make setup` has seen to it; a bare pytest waits here, once)."""

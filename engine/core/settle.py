@@ -65,6 +65,10 @@ def settle(steps: Steps, visits: Sequence[Visit]) -> None:
         _occupy(steps, visit)
     for visit in changed:
         _release_if_pointless(steps, befores[visit.id], steps.census.visits[visit.id])
+    for visit in changed:
+        before = befores[visit.id]
+        if before is not None and before.needs is not None and _needs_changed(before, visit) and before.bed == visit.bed:
+            _report_broken_rule(steps, visit)
     recheck_reservations(steps)
     for visit in changed:
         _queue(steps, steps.census.visits[visit.id], told_more=_needs_changed(befores[visit.id], visit))
@@ -152,13 +156,20 @@ def _occupy(steps: Steps, after: Visit) -> None:
     steps.touch(after.bed)
     if len(claims) > 1:
         steps.take(d.ConflictRecorded(kind=ConflictKind.BED_TAKEN, visits=claims, bed=after.bed))
-    why = refusal_now(steps.census, after.id, after.bed)
-    if why is not None:
-        steps.take(
-            d.ConflictRecorded(kind=ConflictKind.RULE_BROKEN, visits=(after.id,), bed=after.bed, detail=why.value)
-        )
+    _report_broken_rule(steps, after)
     if reserved_for is not None and steps.census.bed(after.bed).reserved_for == reserved_for:
         release(steps, reserved_for, after.bed, ReleaseReason.ROOM_TAKEN)
+
+
+def _report_broken_rule(steps: Steps, visit: Visit) -> None:
+    """Facts win, but people are told: this patient lies where a hard rule forbids it."""
+    bed = visit.bed
+    why = refusal_now(steps.census, visit.id, bed) if bed is not None and bed in steps.spots else None
+    if why is not None:
+        broken = d.ConflictRecorded(
+            kind=ConflictKind.RULE_BROKEN, visits=(visit.id,), bed=visit.bed, detail=why.value
+        )
+        steps.take(broken)
 
 
 def _claims(steps: Steps, bed_id: str) -> tuple[str, ...]:

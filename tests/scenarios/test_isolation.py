@@ -96,3 +96,12 @@ def test_an_isolated_patient_found_beside_another_is_a_conflict_people_see():
     house.lies("Iso", "M1-B", precautions="contact")
     assert house.conflicts() == ["rule_broken"]
     assert house.bed_of("Iso") == "M1-B"
+
+
+def test_precautions_that_begin_in_a_shared_room_are_a_conflict_people_see():
+    house = House(hospital(ward("M", 2)))
+    house.lies("Ann", "M1-A")
+    house.lies("Bea", "M1-B")
+    house.changes("Bea", needs=needs(precautions="contact"))
+    assert house.conflicts() == ["rule_broken"]
+    assert house.bed_of("Bea") == "M1-B"

@@ -9,12 +9,14 @@ from rich.console import Console
 from engine.adapters.house_figures import HouseFigures
 from engine.commands.live import (
     HOUSE_ROWS,
+    PLANNER_ROWS,
     MachineFigures,
     Show,
     house_summary,
     live_view,
     machine_summary,
     plain_line,
+    planner_summary,
 )
 
 MACHINE = MachineFigures(done=0.25, seconds=31.0, events_per_second=4321.0, p50_ms=3.2, p99_ms=12.5, plans=9)
@@ -35,14 +37,19 @@ def test_the_live_view_shows_the_house_and_its_pace() -> None:
 
 
 def test_every_figure_of_the_summary_has_a_row() -> None:
-    assert [key for key, _, _ in HOUSE_ROWS] == list(HouseFigures().summary())
+    shown = {key for key, _, _ in (*HOUSE_ROWS, *PLANNER_ROWS)}
+    assert set(HouseFigures().summary()) <= shown
 
 
-def test_the_summary_has_the_house_and_the_machine_apart() -> None:
-    text = drawn(house_summary(HouseFigures().summary()), machine_summary(MACHINE))
-    house, machine = text.split("The machine")
+def test_the_summary_has_house_planner_and_machine_apart() -> None:
+    figures = HouseFigures().summary()
+    text = drawn(house_summary(figures), planner_summary(figures, MACHINE), machine_summary(MACHINE))
+    house, rest = text.split("The planner")
+    planner, machine = rest.split("The machine")
     assert "The house" in house
-    assert "events/s" not in house
+    assert "suggestions" not in house
+    assert "suggestions" in planner
+    assert "events/s" not in planner
     assert "4,321" in machine
 
 
