@@ -66,8 +66,7 @@ def settle(steps: Steps, visits: Sequence[Visit]) -> None:
     for visit in changed:
         _release_if_pointless(steps, befores[visit.id], steps.census.visits[visit.id])
     for visit in changed:
-        before = befores[visit.id]
-        if before is not None and before.needs is not None and _needs_changed(before, visit) and before.bed == visit.bed:
+        if _changed_in_bed(befores[visit.id], visit):
             _report_broken_rule(steps, visit)
     recheck_reservations(steps)
     for visit in changed:
@@ -159,6 +158,12 @@ def _occupy(steps: Steps, after: Visit) -> None:
     _report_broken_rule(steps, after)
     if reserved_for is not None and steps.census.bed(after.bed).reserved_for == reserved_for:
         release(steps, reserved_for, after.bed, ReleaseReason.ROOM_TAKEN)
+
+
+def _changed_in_bed(before: Visit | None, after: Visit) -> bool:
+    """Other needs than before in the same bed, and no other bed asked for yet: somebody has to see whether it fits."""
+    known = before is not None and before.needs is not None and before.bed == after.bed
+    return known and _needs_changed(before, after) and not after.wants_bed
 
 
 def _report_broken_rule(steps: Steps, visit: Visit) -> None:
