@@ -2,15 +2,16 @@
 FROM python:3.11.13-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
-RUN python -m venv /opt/bedstream
-ENV PATH=/opt/bedstream/bin:$PATH
-COPY requirements/dev.lock requirements/
-RUN pip install --require-hashes -r requirements/dev.lock
-COPY pyproject.toml README.md ./
+RUN python -m venv /opt/bedstream && python -m venv /opt/build
+COPY requirements/runtime.lock requirements/build.lock requirements/
+RUN /opt/bedstream/bin/pip install --require-hashes -r requirements/runtime.lock \
+    && /opt/build/bin/pip install --require-hashes -r requirements/build.lock
+COPY pyproject.toml README.md LICENSE ./
 COPY engine engine
 COPY producers producers
 COPY model_store model_store
-RUN python -m hatchling build -t wheel -d /wheel && pip install --no-deps --no-index /wheel/*.whl
+RUN /opt/build/bin/python -m hatchling build -t wheel -d /wheel \
+    && /opt/bedstream/bin/pip install --no-deps --no-index /wheel/*.whl
 
 FROM python:3.11.13-slim-bookworm
 # XGBoost and the solvers use OpenMP.

@@ -6,6 +6,9 @@
 BIN := .venv/bin
 PACKAGES := engine producers model_store
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# A lock that is there already is kept to: so runtime.lock and build.lock begin as copies of dev.lock and pin the same.
+COMPILE = .make/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header
 
 help:
 	@echo 'make setup    everything that is needed, into .venv and the download cache (again: seconds)'
@@ -13,7 +16,7 @@ help:
 	@echo 'make test     setup, then lint, then all tests (ARGS="-k embedded" chooses)'
 	@echo 'make lint     the checks that CI runs'
 	@echo 'make format   put the code into shape'
-	@echo 'make lock     requirements/dev.lock anew from pyproject.toml'
+	@echo 'make lock     requirements/*.lock anew from pyproject.toml'
 	@echo 'make clean    remove .venv and what the tools leave behind (not the data in .bedstream)'
 
 setup: .make/kafka
@@ -38,8 +41,10 @@ lock:
 	@mkdir -p .make
 	python3 -m venv .make/uv
 	.make/uv/bin/pip install --quiet --disable-pip-version-check uv
-	.make/uv/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header -o requirements/dev.lock
+	$(COMPILE) --group dev pyproject.toml -o requirements/dev.lock
+	cp requirements/dev.lock requirements/runtime.lock && $(COMPILE) pyproject.toml -o requirements/runtime.lock
+	cp requirements/dev.lock requirements/build.lock && \
+		sed -n 's/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml | $(COMPILE) --no-annotate - -o requirements/build.lock
 
 clean:
 	rm -rf .venv .make build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -69,7 +69,7 @@ class KafkaLedgerReader:
     def _take_up(self, topic: str, *, from_beginning: bool) -> None:
         partitions = self._consumer.partitions_for_topic(topic)
         if not partitions:
-            raise LedgerSilent(f"topic {topic!r} is missing on {self._bootstrap}: run `bedstream topics`")
+            raise LedgerSilent(f"topic {topic!r} is missing at {self._bootstrap}: `bedstream topics --create` makes it")
         numbers = sorted({partition_of(facility, len(partitions)) for facility in self._facilities})
         mine = [TopicPartition(topic, number) for number in numbers]
         self._consumer.assign(mine)

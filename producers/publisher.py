@@ -83,7 +83,8 @@ class KafkaPublisher:
         if not found:
             self._closed = True
             self._producer.close(timeout=0)
-            raise PublishError(f"topic {self._topic!r} is missing on {self._bootstrap}: run `bedstream topics`")
+            where = f"topic {self._topic!r} is missing at {self._bootstrap}"
+            raise PublishError(f"{where}: `bedstream topics --create` makes it")
         return len(found)
 
     def send(self, event: Event, *, timestamp_ms: int) -> None:

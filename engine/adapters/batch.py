@@ -13,7 +13,7 @@ from engine.core.bed_manager import Forecasts
 from engine.core.census import Census
 from engine.core.decisions import EventRejected
 from engine.core.events import ModelPromoted
-from engine.core.ledger import Arrival, Openings, Outcome, Record, apply_record, step
+from engine.core.ledger import Arrival, Openings, Outcome, Record, advance
 from engine.core.stay import AdmissionFacts, StayForecast, StayForecaster, StayModels
 from engine.core.visits import admission_of
 
@@ -72,8 +72,7 @@ def decide_one(census: Census, arrival: Arrival, forecasts: Forecasts, openings:
     """The event's record, which the census has then; an event on which the engine fails leaves it as it was."""
     trial = census.draft()
     try:
-        record = step(census, arrival, forecasts, openings.of(arrival.event))
-        apply_record(trial, record)
+        record = advance(trial, arrival, forecasts, openings.of(arrival.event))
     except Exception as error:  # a poison event never stops a lane: it is kept, told and left out
         kind = type(arrival.event).__name__
         log.exception("could not decide on a %s", kind)

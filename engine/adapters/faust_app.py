@@ -20,6 +20,7 @@ import faust
 from faust.sensors import Monitor
 from mode import Service
 
+from engine.adapters.faust_transport import prompt
 from engine.adapters.lane import Lane
 from engine.adapters.wire import Delivery
 from engine.core.topics import ADT_EVENTS
@@ -28,6 +29,10 @@ from engine.settings import Settings
 log = logging.getLogger(__name__)
 
 LONGEST_STOP_SECONDS = 8.0
+# A full buffer takes its partitions out of a fetch that may wait a second for the others, and they are asked for again
+# when it is down to 40 %: that has to last longer than the fetch, or the lane runs dry.
+BUFFERED_EVENTS = 8192
+POLLED_EVENTS = 512
 
 LaneFactory = Callable[[], Awaitable[Lane]]
 Background = Callable[[], Awaitable[None]]
@@ -35,6 +40,8 @@ Background = Callable[[], Awaitable[None]]
 
 class NoMonitor(Monitor):
     """Faust's own statistics cost more per event than the decision; the lane has metrics of its own."""
+
+    mundane_level = "debug"
 
     def on_message_in(self, *args: Any, **kwargs: Any) -> None: ...
     def on_stream_event_in(self, *args: Any, **kwargs: Any) -> None: ...
@@ -60,10 +67,12 @@ class LaneWorker(faust.Worker):
 
 
 class LaneService(Service):
-    """Opens the lane before the consumer, and closes it after. Background work runs beside it and never ends the worker.
+    """Opens the lane before the consumer, and closes it after. Background work runs beside it and does not end it.
 
     `vet_topic` ends the process where adt.events is no longer the topic the lane was opened on.
     """
+
+    mundane_level = "debug"
 
     def __init__(
         self,
@@ -95,12 +104,12 @@ class LaneService(Service):
         assert self.lane is not None, "the worker starts its services before the app"
         try:
             await self.lane.handle([_delivery(event) for event in batch])
-        except Exception as error:  # whatever it is: going on would pass over events
+        except Exception as error:  # noqa: BLE001  # whatever it is: going on would pass over events
             end_at_once(error)
 
 
 def end_at_once(error: BaseException) -> None:
-    """A new start from Kafka's offsets mends what nothing else does; nothing is lost by it, as nothing is by kill -9."""
+    """A new start from Kafka's offsets mends what nothing else does, and loses as little as kill -9: nothing."""
     log.critical("the lane cannot go on: %s", error, exc_info=error)
     os._exit(1)
 
@@ -120,12 +129,12 @@ def build_app(settings: Settings, service: LaneService) -> faust.App:
         processing_guarantee="at_least_once",
         autodiscover=False,
         stream_wait_empty=True,
-        stream_buffer_maxsize=4 * settings.batch_max,
+        stream_buffer_maxsize=max(BUFFERED_EVENTS, 4 * settings.batch_max),
         consumer_auto_offset_reset="earliest",
         broker_session_timeout=settings.session_timeout_seconds,
         broker_heartbeat_interval=settings.heartbeat_seconds,
         broker_commit_interval=1.0,
-        broker_max_poll_records=2 * settings.batch_max,
+        broker_max_poll_records=max(POLLED_EVENTS, settings.batch_max),
         producer_acks=-1,
         topic_allow_declare=False,
         topic_disable_leader=True,
@@ -134,6 +143,7 @@ def build_app(settings: Settings, service: LaneService) -> faust.App:
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
+    app.transport = prompt(app)
     topic = app.topic(ADT_EVENTS, key_serializer="raw", value_serializer="raw", value_type=bytes, allow_empty=True)
     app.agent(topic, name="bed-assignment", concurrency=1)(_agent(settings, service))
     app.on_partitions_revoked.connect(_forgetting(service), weak=False)

@@ -1,4 +1,4 @@
-"""One sequential fold of adt.events: what the ledger and the store must equal, byte for byte. The proof, and `doctor`'s check."""
+"""One sequential fold of adt.events: what the ledger and the store must equal, byte for byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger on Kafka: an idempotent producer (acks=all), and one reader without a group for whoever takes a facility over."""
+"""The ledger on Kafka: an idempotent producer (acks=all), and one reader without a group for taking a facility over."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ LARGEST_REQUEST_BYTES = 4_000_000
 LARGEST_REJECTED_BYTES = LARGEST_REQUEST_BYTES - 10_000  # its reason travels with it
 LARGEST_BATCH_BYTES = 512 * 1024  # a batch of the lane in one request of aiokafka, not in dozens
 STOP_SECONDS = 3.0
+READER_WAIT_MS = 10  # the next house waits for the last one's fetch to come back
 
 
 class KafkaLedger:
@@ -156,9 +157,13 @@ class KafkaLedger:
 
     async def _reader_at(self, where: TopicPartition, offset: int) -> AIOKafkaConsumer:
         if self._reader is None:
-            reader = AIOKafkaConsumer(**self._connection, enable_auto_commit=False, auto_offset_reset="earliest")
-            self._reader = reader
-            await reader.start()
+            self._reader = AIOKafkaConsumer(
+                **self._connection,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                fetch_max_wait_ms=READER_WAIT_MS,
+            )
+            await self._reader.start()
         self._reader.assign([where])
         beginning = (await self._reader.beginning_offsets([where]))[where]
         self._reader.seek(where, max(offset, beginning))

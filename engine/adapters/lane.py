@@ -1,8 +1,8 @@
 """The lane: a batch of deliveries becomes decisions, committed once, published, acknowledged in order.
 
-read → forecast → decide in memory → compare-and-set in the store → ledger → ack. Whatever goes wrong between, the outcome
-is taken as unknown: caches are dropped, the store and the ledger are read again, the outbox is published again, and the
-batch runs once more. Nothing is acknowledged before the broker has its records. See docs/delivery.md.
+read → forecast → decide in memory → compare-and-set in the store → ledger → ack. Whatever goes wrong between, the
+outcome is taken as unknown: caches are dropped, the store and the ledger are read again, the outbox is published
+again, and the batch runs once more. Nothing is acknowledged before the broker has its records. See docs/delivery.md.
 """
 
 from __future__ import annotations
@@ -19,18 +19,17 @@ from engine.adapters.batch import Batch, Reading, forecast, segments
 from engine.adapters.ledger_topic import LedgerTopic, Rejection
 from engine.adapters.patience import Conflict, Patience
 from engine.adapters.ports import LaneObserver
-from engine.adapters.store import Store
+from engine.adapters.store import Commit, Store
 from engine.adapters.tenant import Tenant, milliseconds, take_over
 from engine.adapters.wire import Delivery, Refused, read
-from engine.core.codec import encode_record
-from engine.core.ledger import Arrival, Openings, Record
+from engine.core.ledger import Arrival, Openings
 from engine.core.stay import StayModels
 
 log = logging.getLogger(__name__)
 
 
 class StateLost(RuntimeError):
-    """Store and ledger together are behind what this process committed: only a new start, from Kafka's offsets, helps."""
+    """Store and ledger together are behind what this process committed: only a start from Kafka's offsets helps."""
 
 
 class Topic(NamedTuple):
@@ -117,9 +116,9 @@ class Lane:
             batch.decide(readings, forecasts)
         await self._reject(batch.refused)
         with self._observer.stage("commit"):
-            await self._commit(tenants, batch)
+            commits = await self._commit(tenants, batch)
         with self._observer.stage("publish"):
-            sent = [await self._publish(tenants[name], records) for name, records in batch.records.items()]
+            sent = [await self._publish(tenants[one.facility], one) for one in commits]
         return InFlight(sent, [delivery for delivery, _ in readings])
 
     async def _with_tenants(self, readings: list[Reading]) -> tuple[dict[str, Tenant], list[Reading]]:
@@ -176,7 +175,7 @@ class Lane:
         for promise in promises:
             await promise
 
-    async def _commit(self, tenants: dict[str, Tenant], batch: Batch) -> None:
+    async def _commit(self, tenants: dict[str, Tenant], batch: Batch) -> list[Commit]:
         names = list(batch.records)
         commits = [tenants[name].commit_of(batch.drafts[name], batch.records[name]) for name in names]
         answers = await self._store.commit(commits) if commits else []
@@ -187,11 +186,14 @@ class Lane:
             raise Conflict(", ".join(name for name, done in zip(names, answers, strict=True) if not done))
         for name in names:
             tenants[name].census.absorb(batch.drafts[name])
+        return commits
 
-    async def _publish(self, tenant: Tenant, records: list[Record]) -> Sent:
-        raw = [encode_record(record) for record in records]
-        facility, lane_time = tenant.census.facility_id, milliseconds(records[-1].lane_time)
-        return Sent(tenant, records[-1].version, await self._ledger.append(facility, raw, lane_time))
+    async def _publish(self, tenant: Tenant, commit: Commit) -> Sent:
+        """The very bytes that lie in the outbox."""
+        lane_time = tenant.census.lane_time
+        assert lane_time is not None, "a census with a version has a lane time"
+        at_ms = milliseconds(lane_time)
+        return Sent(tenant, commit.version, await self._ledger.append(commit.facility, commit.records, at_ms))
 
     async def _publish_again(self, facilities: list[str]) -> None:
         """What the broker did not take, from the outboxes, before anything newer is acknowledged."""

@@ -1,4 +1,4 @@
-"""Port to the ledger and the rejected topic: append with an acknowledgement, read to the end. In memory here; Kafka beside."""
+"""Port to the ledger and the rejected topic: append with an acknowledgement, read to the end. Here in memory."""
 
 from __future__ import annotations
 

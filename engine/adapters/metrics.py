@@ -18,7 +18,7 @@ from engine.core.decisions import (
     SuggestionAnswered,
     VisitRecorded,
 )
-from engine.core.ledger import Record
+from engine.core.ledger import Outcome, Record
 from engine.core.placement import price_of
 from engine.core.visit import Ending, Visit
 from engine.planning.message import PlanMessage
@@ -36,6 +36,7 @@ class Metrics:
         self._counters: dict[str, Counter] = {}
         self._gauges: dict[str, Gauge] = {}
         self._histograms: dict[str, Histogram] = {}
+        self._events: dict[tuple[str, Outcome], Counter] = {}
         for spec in WORKER_METRICS:
             self._register(spec)
         self.registry.register(HouseCollector(self._houses))
@@ -77,10 +78,18 @@ class Metrics:
         house.owned = True
         if house.meter.follow(census, record) is None:
             return
-        self._counters["events_total"].labels(record.event_type, record.outcome.value).inc()
+        self._count_event(record)
         for decision in record.decisions:
             if isinstance(decision, _NOTED):
                 self._note(house, census, record, decision)
+
+    def _count_event(self, record: Record) -> None:
+        """Looking a series up by its labels costs as much as a small decision: once each."""
+        kind = (record.event_type, record.outcome)
+        series = self._events.get(kind)
+        if series is None:
+            series = self._events[kind] = self._counters["events_total"].labels(kind[0], kind[1].value)
+        series.inc()
 
     def _note(self, house: House, census: Census, record: Record, decision: Decision) -> None:
         match decision:

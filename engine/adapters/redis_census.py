@@ -1,4 +1,4 @@
-"""The bed state in Redis: one hash per table, one script per commit. Keys of a facility share a hash tag, so one slot."""
+"""The bed state in Redis: one hash per table, one script per commit. A facility's keys share a hash tag: one slot."""
 
 from __future__ import annotations
 

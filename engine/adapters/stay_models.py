@@ -1,4 +1,4 @@
-"""The StayModels port: which forecaster serves a model named by the log. Until models are trained, the strata serve all."""
+"""The StayModels port: which forecaster serves a model named by the log. Untrained, the strata serve all."""
 
 from __future__ import annotations
 

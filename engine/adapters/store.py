@@ -27,8 +27,8 @@ class Commit(msgspec.Struct, frozen=True):
     """One facility's part of a batch.
 
     It happens whole, and only if the store stands at `expected_version` / `expected_offset` and each bed it changes is
-    still as `expected_beds` says (None: untouched so far). `confirmed` and `ledger_offset` say how far the ledger is known to be safe:
-    the outbox is trimmed to it.
+    still as `expected_beds` says (None: untouched so far). `confirmed` and `ledger_offset` say how far the ledger is
+    known to be safe: the outbox is trimmed to it.
     """
 
     facility: str
@@ -51,7 +51,7 @@ class Store(Protocol):
         ...
 
     async def commit(self, commits: list[Commit]) -> list[bool]:
-        """Carry out each commit or leave its facility as it is (False). Raises StoreAway when the outcome is unknown."""
+        """Carry out each or leave its facility as it is (False). Raises StoreAway when the outcome is unknown."""
         ...
 
     async def install(self, facility: str, stored: Stored, version: int, offset: int) -> None:

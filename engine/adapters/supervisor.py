@@ -33,7 +33,7 @@ class Supervisor:
         self._ending = False
 
     def run(self) -> int:
-        """Until SIGTERM or SIGINT. Returns the exit status: 0 after a drain, 2 when a child says its settings are wrong."""
+        """Until SIGTERM or SIGINT. The exit status: 0 after a drain, 2 when a child says its settings are wrong."""
         for wanted in (signal.SIGTERM, signal.SIGINT):
             signal.signal(wanted, self._end)
         while not self._ending:
@@ -68,7 +68,7 @@ class Supervisor:
         self._ending = True
 
     def _drain(self, seconds: float = 15.0) -> None:
-        """SIGTERM to all, then wait; whoever does not end in time is killed (what it had not finished is redelivered)."""
+        """SIGTERM to all, then wait; who does not end in time is killed (what it had not finished is redelivered)."""
         for child in self._children.values():
             child.terminate()
         until = time.monotonic() + seconds

@@ -1,4 +1,4 @@
-"""One facility on this worker: its census as a cache of the store, what the ledger has confirmed, and how to take it over."""
+"""One facility on this worker: its census, a cache of the store; what the ledger confirmed; how to take it over."""
 
 from __future__ import annotations
 

@@ -24,7 +24,6 @@ from producers.ledger_reader import KafkaLedgerReader
 from producers.publisher import KafkaPublisher
 from producers.simulator import House
 
-
 ROUND_EVERY = timedelta(hours=4)
 PLAN_WITHIN_SECONDS = 4.0
 LATE_SECONDS = 5.0
@@ -76,8 +75,9 @@ class BedManager:
 class Demo:
     """One run of the demo on an engine that is up."""
 
-    def __init__(self, plan: Plan, engine: LocalEngine, console: Console) -> None:
+    def __init__(self, plan: Plan, engine: LocalEngine, console: Console, show: Show | None = None) -> None:
         self._plan, self._engine, self._console = plan, engine, console
+        self._show = show or Show(console)
         self._facility = load_house(plan.map).facility
         self._census = Census(self._facility.id)
         self._figures = HouseFigures()
@@ -101,22 +101,22 @@ class Demo:
             sink,
             ledger,
             self._plan.start,
-            also=lambda until: manager.answers(driver.now, wait=not self._is_late()) if manager else (),
+            also=lambda _until: manager.answers(driver.now, wait=not self._is_late()) if manager else (),
         )
         self._console.print(_opening_words(self._plan, self._facility.name or self._facility.id))
-        with Show(self._console) as show:
-            self._seen(driver.window(self._plan.start + WINDOW), show)
+        with self._show:
+            self._seen(driver.window(self._plan.start + WINDOW))
             self._watch.start()  # the first window fills the house and waits for the worker: nobody's latency
-            driver.run(self._plan.end, lambda window: self._seen(window, show))
+            driver.run(self._plan.end, self._seen)
         self._sum_up()
 
-    def _seen(self, window: Window, show: Show) -> None:
+    def _seen(self, window: Window) -> None:
         for record in window.records:
             apply_record(self._census, record)
             self._figures.follow(self._census, record)
         self._watch.done = (window.until - self._plan.start) / (self._plan.end - self._plan.start)
         if self._watch.is_time_to_show():
-            show.update(self._figures.summary(), self._watch.figures())
+            self._show.update(self._figures.summary(), self._watch.figures())
         time.sleep(max(0.0, -self._watch.late_seconds(self._plan.seconds)))
 
     def _is_late(self) -> bool:
@@ -124,7 +124,7 @@ class Demo:
 
     def _sum_up(self) -> None:
         runs = planner_runs(self._engine.settings)
-        Show(self._console).finish(self._figures.summary(), msgspec.structs.replace(self._watch.figures(), **runs))
+        self._show.finish(self._figures.summary(), msgspec.structs.replace(self._watch.figures(), **runs))
 
 
 def _opening_words(plan: Plan, name: str) -> str:

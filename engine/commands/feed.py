@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
     app.command("simulate")(simulate)
 
 
-def replay(  # noqa: PLR0917 - typer reads options from the signature
+def replay(
     export: Annotated[Path | None, typer.Argument(help="A SPARCS export: .csv, .csv.gz or .parquet.")] = None,
     bootstrap: Bootstrap = None,
     out: Out = None,
@@ -59,7 +59,7 @@ def replay(  # noqa: PLR0917 - typer reads options from the signature
     feed.live(houses, began, days, run)
 
 
-def simulate(  # noqa: PLR0917 - typer reads options from the signature
+def simulate(
     bootstrap: Bootstrap = None,
     out: Out = None,
     back: Back = None,

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from engine.adapters.stay_strata import StrataForecaster
+from engine.adapters.topics import events_topic
+from engine.commands.feed_progress import progress_shown
 from engine.core.decisions import BedAssigned, PatientWaits
 from engine.core.errors import BadInput
-from engine.settings import load_settings
+from engine.settings import Settings, load_settings
 from producers.driver import WINDOW, Living, LockstepDriver, Window
 from producers.event_file import FilePublisher, read_events
 from producers.ledger_reader import KafkaLedgerReader, LedgerReader
@@ -43,13 +44,15 @@ class Feed(msgspec.Struct, frozen=True):
         confirmed = Confirmed(self.resume, run)
         names = [house.facility_id for house in houses]
         tally: Counter[str] = Counter()
-        with self._engine(names, again=confirmed.confirmed_before > 0) as (sink, ledger), _shown() as shown:
-            task = shown.add_task(f"{len(houses)} facilities", total=int(timedelta(days=days) / WINDOW), said="")
+        words = f"{len(houses)} {'facility' if len(houses) == 1 else 'facilities'}"
+        with (
+            self._engine(names, again=confirmed.confirmed_before > 0) as (sink, ledger),
+            progress_shown(words, int(timedelta(days=days) / WINDOW)) as shown,
+        ):
 
             def seen(window: Window) -> None:
                 _count(window, tally)
-                said = f"{window.until:%Y-%m-%d %H:%M}  " + ", ".join(f"{n:,} {what}" for what, n in tally.items())
-                shown.update(task, advance=1, said=said)
+                shown(f"{window.until:%Y-%m-%d %H:%M}  {_figures(tally)}", int((window.until - start) / WINDOW))
 
             driver = LockstepDriver(houses, sink, ledger, start, speed=self.speed, progress=confirmed)
             driver.run(start + timedelta(days=days), seen)
@@ -64,13 +67,19 @@ class Feed(msgspec.Struct, frozen=True):
                 yield rehearsal, rehearsal
             return
         with ExitStack() as closing:
-            settings = load_settings(kafka_bootstrap=self.bootstrap)
+            settings = self._settings()
             bootstrap, security = settings.kafka_bootstrap, settings.kafka_security()
             reader = KafkaLedgerReader(bootstrap, facilities, from_beginning=again, security=security)
             closing.callback(reader.close)
             publisher = KafkaPublisher(bootstrap, security=security)
             closing.callback(publisher.close)
             yield publisher, reader
+
+    def _settings(self) -> Settings:
+        """To a Kafka that answers and has the topic: its administration tells sooner and plainer than a producer."""
+        settings = load_settings(kafka_bootstrap=self.bootstrap)
+        events_topic(settings)
+        return settings
 
     @contextmanager
     def sink(self) -> Iterator[EventSink]:
@@ -79,7 +88,7 @@ class Feed(msgspec.Struct, frozen=True):
             with _whole(self.out) as file:
                 yield file
             return
-        settings = load_settings(kafka_bootstrap=self.bootstrap)
+        settings = self._settings()
         publisher = KafkaPublisher(settings.kafka_bootstrap, security=settings.kafka_security())
         try:
             yield publisher
@@ -90,14 +99,13 @@ class Feed(msgspec.Struct, frozen=True):
 def publish_file(path: Path, feed: Feed) -> None:
     """Publish the events of a file as they are, with progress shown."""
     confirmed = Confirmed(feed.resume, f"events of {path.name}")
-    with feed.sink() as sink, _shown() as shown:
-        task = shown.add_task(path.name, total=None, said="")
+    with feed.sink() as sink, progress_shown(path.name) as shown:
         total = play(
             read_events(path),
             sink,
             speed=feed.speed,
             progress=confirmed,
-            seen=lambda events: shown.update(task, said=f"{events:,} events"),
+            seen=lambda events: shown(f"{events:,} events"),
         )
     Console().print(f"{total:,} events published, {min(total, confirmed.confirmed_before):,} of them earlier")
 
@@ -121,11 +129,9 @@ def _count(window: Window, tally: Counter[str]) -> None:
         tally[f"events {record.outcome}"] += 1
 
 
-def _shown() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[said]}"))
-    return Progress(*columns, TimeElapsedColumn())
+def _figures(tally: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {what}" for what, count in tally.items())
 
 
 def _say(tally: Counter[str], out: Path | None) -> None:
-    figures = ", ".join(f"{count:,} {what}" for what, count in tally.items())
-    Console().print(f"{figures}{f' → {out}' if out else ''}")
+    Console(soft_wrap=True).print(f"{_figures(tally)}{f' → {out}' if out else ''}")

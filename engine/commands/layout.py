@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 @layouts.callback()
-def make(  # noqa: PLR0917 - typer gives options by name
+def make(
     context: typer.Context,
     beds: Annotated[int | None, typer.Option(help="Staffed beds; bassinets and surge beds come on top.")] = None,
     demand: Annotated[Path | None, typer.Option(help=f"CSV with the columns {', '.join(COLUMNS)}.")] = None,

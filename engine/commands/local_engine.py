@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
+from engine.adapters.maps import load_houses
 from engine.adapters.topics import ensure_topics
 from engine.embedded.files import write_private
 from engine.embedded.ports import free_port
@@ -60,6 +61,7 @@ class LocalEngine:
         self._parts.close()
 
     def _open(self) -> None:
+        load_houses(self._maps)  # a map that cannot be used is said before anything starts
         stack = EmbeddedStack(self.home, self._say)
         if self._fresh:
             stack.wipe()
@@ -92,7 +94,6 @@ class LocalEngine:
         self._say(f"  . {self._environment_file()}")
         with suppress(KeyboardInterrupt):
             signal.pause()
-
 
     def _environment_file(self) -> Path:
         """The addresses and the Redis password as shell exports, readable by this user alone."""

@@ -39,7 +39,7 @@ def worker(
 
 
 def run_alone() -> None:
-    """One worker in this process; ends it. Status 1: a service is away, so try again; 2: the settings cannot be right."""
+    """One worker in this process; ends it. Status 1: a service is away, try again; 2: the settings cannot be right."""
     import asyncio
 
     import uvloop

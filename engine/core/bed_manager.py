@@ -30,13 +30,18 @@ def decide(census: Census, event: e.Event, forecasts: Forecasts, now: datetime) 
     `forecasts` maps event ids to stay forecasts (see visits.admission_of). Policy and map are the census's own.
     """
     steps = Steps(census.draft(), now)
+    go_on(steps, event, forecasts)
+    return steps.taken
+
+
+def go_on(steps: Steps, event: e.Event, forecasts: Forecasts) -> None:
+    """The same on steps that may have begun already."""
     fire_due_timers(steps)
     if steps.made_room:
         fill_from_queue(steps)
     follow(steps, event, forecasts)
     if steps.made_room:
         fill_from_queue(steps)
-    return steps.taken
 
 
 def fire_due_timers(steps: Steps) -> None:

@@ -45,11 +45,14 @@ class Census:
     __slots__ = (
         "agenda",
         "beds",
+        "facility",
         "facility_id",
         "house",
         "line",
         "meta",
         "openings",
+        "policy",
+        "prices",
         "queue",
         "seen",
         "seen_log",
@@ -70,23 +73,19 @@ class Census:
         self.line: tuple[tuple[int, datetime, str], ...] = ()
         self.agenda: tuple[tuple[datetime, str], ...] = ()
         self.openings = Openings()
+        self._read_house()
 
     # -- what the house is run by ------------------------------------------------------------------------------------
 
-    @property
-    def facility(self) -> Facility | None:
-        return self._house("map").map
+    def set_house(self, row: str, house: House) -> None:
+        """Put in force a map, a policy or prices: the rows of `house`, which are read far too often to look them up."""
+        self.house[row] = house
+        self._read_house()
 
-    @property
-    def policy(self) -> Policy:
-        return self._house("policy").policy or _DEFAULT_POLICY
-
-    @property
-    def prices(self) -> Prices:
-        return self._house("prices").prices or Prices()
-
-    def _house(self, row: str) -> House:
-        return self.house.get(row, _EMPTY_HOUSE)
+    def _read_house(self) -> None:
+        self.facility: Facility | None = self.house.get("map", _EMPTY_HOUSE).map
+        self.policy: Policy = self.house.get("policy", _EMPTY_HOUSE).policy or _DEFAULT_POLICY
+        self.prices: Prices = self.house.get("prices", _EMPTY_HOUSE).prices or _NO_PRICES
 
     @property
     def model(self) -> str:
@@ -128,16 +127,20 @@ class Census:
         draft = Census.__new__(Census)
         draft.facility_id = self.facility_id
         draft.meta, draft.line, draft.agenda = self.meta, self.line, self.agenda
-        for name in TABLES:
-            setattr(draft, name, getattr(self, name).layer())
+        draft.facility, draft.policy, draft.prices = self.facility, self.policy, self.prices
+        draft.house, draft.visits, draft.beds = self.house.layer(), self.visits.layer(), self.beds.layer()
+        draft.queue, draft.timers = self.queue.layer(), self.timers.layer()
+        draft.seen, draft.seen_log = self.seen.layer(), self.seen_log.layer()
         draft.openings = self.openings.draft()
         return draft
 
     def absorb(self, draft: Census) -> None:
         """Take over a draft of this census."""
         self.meta, self.line, self.agenda = draft.meta, draft.line, draft.agenda
+        self.facility, self.policy, self.prices = draft.facility, draft.policy, draft.prices
         for name in TABLES:
-            getattr(self, name).absorb(getattr(draft, name).changes())
+            if changes := getattr(draft, name).own:
+                getattr(self, name).absorb(changes)
         self.openings.absorb(draft.openings)
 
     def apply(self, decision: Decision) -> None:
@@ -166,6 +169,7 @@ class Census:
         for name, decoder in _DECODERS.items():
             rows = {key: decoder.decode(raw) for key, raw in tables.get(name, {}).items()}
             setattr(census, name, Table(rows))
+        census._read_house()
         if raw := tables.get("meta", {}).get("meta"):
             census.meta = msgspec.json.decode(raw, type=Meta)
         census.line = tuple(sorted(entry.order for entry in census.queue.values()))
@@ -175,5 +179,6 @@ class Census:
 
 
 _EMPTY_HOUSE = House()
+_NO_PRICES = Prices()
 _UNTOUCHED = BedState()
 _SURGE = BedState(status=BedStatus.CLOSED)

@@ -1,5 +1,5 @@
 """Errors a person can act on: one sentence that says what is wrong and what to do."""
 
 
-class BadInput(ValueError):  # noqa: N818 - the word people use
+class BadInput(ValueError):
     """Something given to bedstream cannot be used; nothing was lost or half written."""

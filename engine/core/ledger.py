@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from engine.core import decisions as d
-from engine.core.bed_manager import Forecasts, decide, open_house
+from engine.core.bed_manager import Forecasts, go_on, open_house
 from engine.core.census import Census
 from engine.core.events import Event, MapChanged
 from engine.core.facility import Facility
@@ -94,11 +94,23 @@ def step(census: Census, arrival: Arrival, forecasts: Forecasts, opening: Openin
 
     `opening` is needed while the facility's ledger is empty.
     """
+    return advance(census.draft(), arrival, forecasts, opening)
+
+
+def advance(draft: Census, arrival: Arrival, forecasts: Forecasts, opening: Opening | None = None) -> Record:
+    """The same on a draft, which is left as apply_record would leave it: deciding has taken every step already."""
     event = arrival.event
-    now = max(arrival.timestamp, census.lane_time or arrival.timestamp)
-    draft = census.draft()
-    draft.meta = _advanced(census.meta, now, arrival.position)
+    now = max(arrival.timestamp, draft.lane_time or arrival.timestamp)
+    draft.meta = _advanced(draft.meta, now, arrival.position)
     decisions = _decisions(draft, event, forecasts, now, opening)
+    record = _record(draft, arrival, now, decisions)
+    if record.outcome is not Outcome.DUPLICATE:
+        _remember(draft, record.event_id, now)
+    return record
+
+
+def _record(draft: Census, arrival: Arrival, now: datetime, decisions: list[d.Decision]) -> Record:
+    event = arrival.event
     house, policy = draft.facility, draft.policy
     return Record(
         version=draft.meta.version,
@@ -129,7 +141,7 @@ def apply_record(census: Census, record: Record) -> None:
         _remember(census, record.event_id, record.lane_time)
 
 
-class LedgerGap(RuntimeError):  # noqa: N818 - the word people use
+class LedgerGap(RuntimeError):
     """A ledger record that does not follow the last one."""
 
 
@@ -138,12 +150,12 @@ def _decisions(
 ) -> list[d.Decision]:
     if event.event_id in draft.seen:
         return [d.NothingChanged(reason=d.NoChangeReason.DUPLICATE)]
-    first: list[d.Decision] = []
+    steps = Steps(draft, now)
     if draft.facility is None and opening is not None:
-        steps = Steps(draft, now)
         open_house(steps, opening.map, opening.policy, opening.model)
-        first = steps.taken
-    return [*first, *decide(draft, event, forecasts, now)]
+        steps.made_room = False  # nobody waits for a house that is only being opened
+    go_on(steps, event, forecasts)
+    return steps.taken
 
 
 def _outcome(decisions: list[d.Decision]) -> Outcome:

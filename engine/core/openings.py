@@ -46,8 +46,8 @@ class Openings:
 
     def draft(self) -> Openings:
         draft = Openings.__new__(Openings)
-        for name in Openings.__slots__:
-            setattr(draft, name, getattr(self, name).layer())
+        draft.beds_by_company, draft.slot_of = self.beds_by_company.layer(), self.slot_of.layer()
+        draft.free, draft.waiting = self.free.layer(), self.waiting.layer()
         return draft
 
     def absorb(self, draft: Openings) -> None:

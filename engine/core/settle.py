@@ -171,9 +171,7 @@ def _report_broken_rule(steps: Steps, visit: Visit) -> None:
     bed = visit.bed
     why = refusal_now(steps.census, visit.id, bed) if bed is not None and bed in steps.spots else None
     if why is not None:
-        broken = d.ConflictRecorded(
-            kind=ConflictKind.RULE_BROKEN, visits=(visit.id,), bed=visit.bed, detail=why.value
-        )
+        broken = d.ConflictRecorded(kind=ConflictKind.RULE_BROKEN, visits=(visit.id,), bed=visit.bed, detail=why.value)
         steps.take(broken)
 
 

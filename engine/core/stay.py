@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from functools import lru_cache
 from typing import Protocol
 
 import msgspec
@@ -57,7 +58,8 @@ class StayForecast(msgspec.Struct, frozen=True):
         """Natural log of P(stay > nights), for any nights ≥ 0; finite."""
         at = min(bisect_right(KNOT_NIGHTS, nights), len(KNOT_NIGHTS) - 1)
         low, high = KNOT_NIGHTS[at - 1], KNOT_NIGHTS[at]
-        start, end = _log(self.survival[at - 1], low), _log(self.survival[at], high)
+        logs = _logs(self.survival)
+        start, end = logs[at - 1], logs[at]
         if at == len(KNOT_NIGHTS) - 1 and nights > high:
             slope = min((end - start) / (high - low), _SLOWEST_TAIL)
             return end + slope * (nights - high)
@@ -99,6 +101,12 @@ class StayForecast(msgspec.Struct, frozen=True):
 
 _FLOOR = math.log(0.5 / SCALE)
 _SLOWEST_TAIL = math.log(0.995)  # a night in the tail ends at least one stay in 200: keeps every mean finite
+
+
+@lru_cache(maxsize=16_384)
+def _logs(survival: tuple[int, ...]) -> tuple[float, ...]:
+    """The curve's logs at the knots: every occupant's are asked for every hour."""
+    return tuple(_log(millionths, nights) for millionths, nights in zip(survival, KNOT_NIGHTS, strict=True))
 
 
 def _log(millionths: int, nights: int) -> float:

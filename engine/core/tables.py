@@ -41,8 +41,8 @@ class Table(Generic[K, V]):
     def get(self, key: K, default: object = None) -> object:
         layer: Table[K, V] | None = self
         while layer is not None:
-            value = layer.own.get(key, _ABSENT)
-            if value is not _ABSENT:
+            if key in layer.own:
+                value = layer.own[key]
                 return default if value is GONE else value
             layer = layer.base
         return default
@@ -68,7 +68,9 @@ class Table(Generic[K, V]):
 
     def layer(self) -> Table[K, V]:
         """An empty table on top of this one."""
-        return Table(base=self)
+        layer: Table[K, V] = Table.__new__(Table)
+        layer.own, layer.base = {}, self
+        return layer
 
     def changes(self) -> dict[K, V | _Gone]:
         """What this layer sets (value) or takes away (GONE)."""

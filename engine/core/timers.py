@@ -61,11 +61,12 @@ def refresh_prices(steps: Steps) -> None:
 def _leaving(steps: Steps) -> dict[str, list[float]]:
     """P(leaves within 24 h) of every occupant, under the pools of the bed they lie in."""
     chances: dict[str, list[float]] = {}
-    for visit in sorted(steps.census.visits.values(), key=lambda one: one.id):
-        if visit.bed is None or visit.ended is not None or visit.bed not in steps.spots:
-            continue
-        chance = visit.forecast.leaves_within(WINDOW_HOURS, visit.elapsed_hours(steps.now)) if visit.forecast else 0.2
-        for pool in steps.spots[visit.bed].pools:
+    spots, now = steps.spots, steps.now
+    lying = [visit for visit in steps.census.visits.values() if visit.bed in spots and visit.ended is None]
+    for visit in sorted(lying, key=lambda one: one.id):
+        assert visit.bed is not None
+        chance = visit.forecast.leaves_within(WINDOW_HOURS, visit.elapsed_hours(now)) if visit.forecast else 0.2
+        for pool in spots[visit.bed].pools:
             chances.setdefault(pool, []).append(chance)
     return chances
 

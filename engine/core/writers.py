@@ -102,12 +102,12 @@ def _arrival_counted(census: Census, decision: d.ArrivalCounted) -> None:
     counted = dict(prices.counted)
     for pool in decision.pools:
         counted[pool] = counted.get(pool, 0) + 1
-    census.house["prices"] = House(prices=replace(prices, counted=counted))
+    census.set_house("prices", House(prices=replace(prices, counted=counted)))
 
 
 def _prices_refreshed(census: Census, decision: d.PricesRefreshed) -> None:
     prices = Prices(decision.pools, decision.arrivals_per_day, {}, decision.at)
-    census.house["prices"] = House(prices=prices)
+    census.set_house("prices", House(prices=prices))
 
 
 def _timer_set(census: Census, decision: d.TimerSet) -> None:
@@ -118,15 +118,15 @@ def _map_set(census: Census, decision: d.MapSet) -> None:
     first = census.facility is None
     for bed in list(census.openings.slot_of):
         census.openings.forget(census, bed)
-    census.house["map"] = House(map=decision.map)
+    census.set_house("map", House(map=decision.map))
     if first:
         rates = prior_arrivals_per_day(decision.map)
-        census.house["prices"] = House(prices=Prices(arrivals_per_day=rates))
+        census.set_house("prices", House(prices=Prices(arrivals_per_day=rates)))
     census.openings.refresh(census, decision.map.spots)
 
 
 def _policy_set(census: Census, decision: d.PolicySet) -> None:
-    census.house["policy"] = House(policy=decision.policy)
+    census.set_house("policy", House(policy=decision.policy))
 
 
 def _model_set(census: Census, decision: d.ModelSet) -> None:

@@ -63,7 +63,9 @@ def test_a_house_nobody_wrote_is_not_there(run):
 def test_a_commit_is_read_back_whole(run):
     async def story(store, house):
         changes = {"meta": {"meta": b"m"}, "beds": {"A": b"\x00\xff", "B": b"2"}, "queue": {"v ü": b"q"}}
-        assert await store.commit([commit(house, 0, 2, changes=changes, expected_beds={"A": None, "B": None})]) == [True]
+        assert await store.commit([commit(house, 0, 2, changes=changes, expected_beds={"A": None, "B": None})]) == [
+            True
+        ]
         assert await store.load(house) == Stored(changes, 0, -1, (b"r1", b"r2"))
 
     run(story)

@@ -8,14 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Event as Flag
 from threading import Thread
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from redis.asyncio import Redis
 
+from engine.adapters.fold import fold
 from engine.adapters.redis_census import RedisStore
 from engine.adapters.topics import ensure_topics, events_topic
 from engine.adapters.wire import Delivery
@@ -27,7 +29,6 @@ from engine.embedded.stack import EmbeddedStack
 from engine.settings import Settings
 from producers.publisher import KafkaPublisher
 from tests.lane.kit import BEGAN, MODELS, WARDS, days, prove
-from engine.adapters.fold import fold
 
 PARTITIONS = 8
 
@@ -51,6 +52,8 @@ class Rig:
         )
         ensure_topics(self.settings)
         self._number = 0
+        self._enough = Flag()
+        self._feed = self._start_feed([], 0)
 
     # -- what happens ------------------------------------------------------------------------------------------------
 
@@ -65,25 +68,38 @@ class Rig:
         return [*opened, *days(self._number, count, houses)]
 
     def publish(self, events: list[Event], per_second: float = 0) -> None:
-        """Everything, kept by the broker when this returns; `per_second` 0: at once."""
+        """Everything (or until it is enough), kept by the broker when this returns; `per_second` 0: at once."""
         with closing(KafkaPublisher(self.settings.kafka_bootstrap, timeout_seconds=60)) as sink:
             for event in events:
+                if self._enough.is_set():
+                    break
                 sink.send(event, timestamp_ms=round(event.at.timestamp() * 1000))
                 if per_second:
                     time.sleep(1 / per_second)
 
     @contextmanager
-    def publishing(self, count: int, per_second: float) -> Iterator[Callable[[], bool]]:
-        """In the background, from here to the end of the block (which waits for it); gives whether it still goes on."""
-        feed = Thread(target=self.publish, args=(self.life(count), per_second))
-        feed.start()
+    def publishing(self, per_second: float = 250) -> Iterator[None]:
+        """In the background, from here to the first wait for all of it, or to the end of the block."""
+        self._feed = self._start_feed(self.life(20_000), per_second)
         try:
-            yield feed.is_alive
+            yield
         finally:
-            feed.join()
+            self._end_feed()
+
+    def _end_feed(self) -> None:
+        self._enough.set()
+        self._feed.join()
+        self._enough.clear()
+
+    def _start_feed(self, events: list[Event], per_second: float) -> Thread:
+        feed = Thread(target=self.publish, args=(events, per_second))
+        feed.start()
+        return feed
 
     def publish_raw(self, raw: bytes | None, key: bytes | None, partition: int) -> None:
-        producer = KafkaProducer(bootstrap_servers=self.settings.kafka_bootstrap, acks="all")
+        producer = KafkaProducer(
+            bootstrap_servers=self.settings.kafka_bootstrap, acks="all", max_request_size=4_000_000
+        )
         producer.send(ADT_EVENTS, value=raw, key=key, partition=partition).get(10)
         producer.close()
 
@@ -116,7 +132,8 @@ class Rig:
         return time.monotonic() - began
 
     def until_acknowledged(self, within_seconds: float = 90) -> float:
-        """Seconds until the group has acknowledged everything that was published."""
+        """Ends the publishing; seconds until the group has acknowledged everything that was published."""
+        self._end_feed()
         began = time.monotonic()
         with self.consumer() as consumer:
             ends = consumer.end_offsets(_all_of(ADT_EVENTS))

@@ -137,7 +137,9 @@ def _happening(random: Random, facility: str, number: int) -> e.Event:
         "at": BEGAN + timedelta(minutes=number),
         "source": "test",
     }
-    wanted = e.Needs(service=random.choice(["medicine", "surgery"]), sex=random.choice([Sex.FEMALE, Sex.MALE]), age_years=40)
+    wanted = e.Needs(
+        service=random.choice(["medicine", "surgery"]), sex=random.choice([Sex.FEMALE, Sex.MALE]), age_years=40
+    )
     match random.randrange(8):
         case 0 | 1 | 2:
             return e.PlacementRequested(visit=visit, needs=wanted, **said)

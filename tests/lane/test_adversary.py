@@ -1,4 +1,4 @@
-"""Nothing lost, nothing double, whatever fails when: an adversary schedules two workers and every fault at every port."""
+"""Nothing lost, nothing double, whatever fails when: an adversary schedules two workers and faults at every port."""
 
 from __future__ import annotations
 
@@ -28,7 +28,16 @@ class Step(NamedTuple):
     size: int
 
 
-KINDS = ("takes", "takes", "takes", "takes while the other does", "is killed", "rebalances", "store lost", "store set back")
+KINDS = (
+    "takes",
+    "takes",
+    "takes",
+    "takes while the other does",
+    "is killed",
+    "rebalances",
+    "store lost",
+    "store set back",
+)
 steps = st.builds(Step, st.sampled_from([0, 1]), st.sampled_from(KINDS), st.integers(1, 9))
 
 
@@ -76,7 +85,9 @@ class Worker:
                 await self.takes(3)
             with suppress(asyncio.CancelledError, StateLost):
                 await self.lane.stop(600)
-        assert all(self._log.committed(one) == len(held) for one, held in self._log.records.items()), "never acknowledged"
+        assert all(self._log.committed(one) == len(held) for one, held in self._log.records.items()), (
+            "never acknowledged"
+        )
 
 
 async def lives_through(plan: list[Step], faults: list[Fault], store: MemoryStore, seed: int) -> None:

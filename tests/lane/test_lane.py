@@ -1,4 +1,4 @@
-"""What the lane promises for one batch: committed once, in the ledger before it is acknowledged, and one reason for a no."""
+"""What the lane promises: committed once, in the ledger before it is acknowledged, one reason for each refusal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from engine.adapters.ports import Unobserved
 from engine.adapters.store import MemoryStore
 from engine.core import events as e
 from engine.core.codec import decode_record, encode_event
+from engine.core.decisions import VisitRecorded
 from engine.core.facility import Facility
 from engine.core.ledger import Openings
 from engine.core.stay import forecast_from_survival
@@ -140,7 +141,8 @@ def test_a_model_forecasts_only_what_comes_after_its_promotion():
         await through(make_lane(store, ledger, log, models=Models()), log.all())
         await prove(store, ledger.entries, folded(log, models=Models()))
         records = [decode_record(raw) for raw in ledger.entries[HOUSE]]
-        models = [one.visit.forecast.model for record in records for one in record.decisions if hasattr(one, "visit") and hasattr(one.visit, "forecast")]  # fmt: skip
+        admitted = [one for record in records for one in record.decisions if isinstance(one, VisitRecorded)]
+        models = [one.visit.forecast.model for one in admitted if one.visit.forecast]
         assert models[0] != "v2"
         assert models[-1] == "v2"
 
@@ -258,15 +260,15 @@ def test_a_bad_event_is_kept_with_its_reason_and_the_lane_goes_on(what):
 
 
 def test_an_event_the_engine_fails_on_is_kept_and_the_others_are_decided(monkeypatch):
-    import engine.adapters.batch as batch
+    from engine.adapters import batch
 
-    def step(census, arrival, *rest):
+    def advance(census, arrival, *rest):
         if arrival.event.event_id == "r2":
             raise ZeroDivisionError
         return whole(census, arrival, *rest)
 
-    whole = batch.step
-    monkeypatch.setattr(batch, "step", step)
+    whole = batch.advance
+    monkeypatch.setattr(batch, "advance", advance)
 
     async def story():
         log, store, ledger = a_log(*(request(n, f"v{n}") for n in range(4))), MemoryStore(), MemoryLedger()
