@@ -59,6 +59,7 @@ class Lane:
         self.topic = topic
         self._tenants: dict[str, Tenant] = {}
         self._reached: dict[str, int] = {}
+        self._strangers: set[str] = set()  # asked for and not found: not worth another look at store and ledger
         self._turn = asyncio.Lock()
         self._patience = Patience(observer)
         self._acker = Acker(self._patience, self._publish_again)
@@ -78,6 +79,7 @@ class Lane:
         for facility in self._tenants:
             self._observer.dropped(facility)
         self._tenants = {}
+        self._strangers = set()
 
     @property
     def tenants(self) -> dict[str, Tenant]:
@@ -125,7 +127,7 @@ class Lane:
         """The batch's facilities, taken over where they are not held yet; events of unknown ones are refused."""
         named = {reading.event.facility for _, reading in readings if isinstance(reading, Arrival)}
         tenants = {facility: tenant for facility, tenant in self._tenants.items() if facility in named}
-        if len(tenants) < len(named):
+        if named - tenants.keys() - self._strangers:
             await self._ledger.settled()  # what is still on its way would be missing from what is read now
         known: list[Reading] = []
         for delivery, reading in readings:
@@ -140,9 +142,13 @@ class Lane:
         facility = arrival.event.facility
         if facility in tenants:
             return True
+        if facility in self._strangers and self._openings.of(arrival.event) is None:
+            return False
         tenant = await self._take_over(facility)
         if tenant.census.version == 0 and self._openings.of(arrival.event) is None:
+            self._strangers.add(facility)
             return False
+        self._strangers.discard(facility)
         self._observer.took(tenant.census)
         self._tenants[facility] = tenants[facility] = tenant
         return True

@@ -33,6 +33,7 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FURTHEST_APART = timedelta(days=366)
 
 
 def read(delivery: Delivery, topic_id: str, partitions: int) -> Arrival | Refused:
@@ -41,11 +42,19 @@ def read(delivery: Delivery, topic_id: str, partitions: int) -> Arrival | Refuse
         event = decode_event(delivery.value)
     except WireError as error:
         return Refused("unreadable", str(error))
-    misplaced = _misplaced(event, delivery, partitions)
-    if misplaced is not None:
-        return misplaced
-    position = Position(topic_id, delivery.partition, delivery.offset)
-    return Arrival(event, position, EPOCH + timedelta(milliseconds=delivery.timestamp_ms))
+    sent_at = EPOCH + timedelta(milliseconds=delivery.timestamp_ms)
+    wrong = _misplaced(event, delivery, partitions) or _untimely(event, sent_at)
+    if wrong is not None:
+        return wrong
+    return Arrival(event, Position(topic_id, delivery.partition, delivery.offset), sent_at)
+
+
+def _untimely(event: Event, sent_at: datetime) -> Refused | None:
+    """Lane time never goes back, so one record from the far future would let every timer fire: it stays outside."""
+    if abs(sent_at - event.at) <= FURTHEST_APART:
+        return None
+    apart = f"the record's time ({sent_at:%Y-%m-%d}) and `at` ({event.at:%Y-%m-%d}) lie over a year apart"
+    return Refused("untimely", f"{apart}: set the publisher's clock, or send event time as the record's time")
 
 
 def _misplaced(event: Event, delivery: Delivery, partitions: int) -> Refused | None:

@@ -227,7 +227,9 @@ def bad(log: Log, what: str) -> None:
         case "unknown facility":
             log.add(request(1, facility="NOWHERE"))
         case "unapplicable":
-            log.add(request(1, at=BEGAN + timedelta(days=900)))
+            log.add(request(1, at=BEGAN + timedelta(days=20)))
+        case "untimely":
+            log.add(request(1, at=BEGAN - timedelta(days=900)))
 
 
 REFUSED = {
@@ -238,6 +240,7 @@ REFUSED = {
     "wrong partition": ("wrong_partition", "belongs to partition"),
     "unknown facility": ("unknown_facility", "not known"),
     "unapplicable": ("unapplicable", "a day after the record's time"),
+    "untimely": ("untimely", "over a year apart"),
 }
 
 
@@ -255,6 +258,29 @@ def test_a_bad_event_is_kept_with_its_reason_and_the_lane_goes_on(what):
         assert watcher.refusals == [REFUSED[what][0]]
         assert REFUSED[what][1] in rejection.reason
         assert len(ledger.entries[HOUSE]) == (3 if what == "unapplicable" else 2), "only what was read has a record"
+
+    live(story())
+
+
+def test_an_unknown_facility_is_looked_for_once_and_taken_when_it_brings_its_map():
+    class CountingStore(MemoryStore):
+        loads = 0
+
+        async def load(self, facility):
+            self.loads += facility == "NOWHERE"
+            return await super().load(facility)
+
+    async def story():
+        log, store, ledger = Log(), CountingStore(), MemoryLedger()
+        for number in range(3):
+            log.add(request(number, facility="NOWHERE"))
+        house = Facility(id="NOWHERE", wards=WARDS)
+        log.add(e.MapChanged(event_id="m", facility="NOWHERE", at=BEGAN, source="t", map=house, sha256=house.sha256))
+        log.add(request(9, "i", facility="NOWHERE"))
+        await through(make_lane(store, ledger, log), log.all(), at_once=1)
+        assert len(ledger.rejections) == 3
+        assert len(ledger.entries["NOWHERE"]) == 2
+        assert store.loads == 2
 
     live(story())
 
