@@ -126,7 +126,7 @@ class Arrivals:
         sex = rng.choice((Sex.FEMALE, Sex.MALE))
         service = SERVICES[NEWBORN]
         needs = Needs(
-            service=NEWBORN, sex=sex, age_years=0, specialty=service.specialty, newborn=True, mother=mother.visit
+            service=service.home, sex=sex, age_years=0, specialty=service.specialty, newborn=True, mother=mother.visit
         )
         grams = round(rng.gauss(3300, 480), -2)
         facts = replace(

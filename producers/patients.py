@@ -97,7 +97,7 @@ def draw_facts(needs: Needs, kind: AdmissionType, facility: str, rng: random.Ran
         payer="Medicare" if age >= 65 else rng.choices(list(_PAYERS), list(_PAYERS.values()))[0],
         zip3=rng.choice(("100", "112", "117", "142", "147")),
         facility=facility,
-        diagnosis=rng.choice(DIAGNOSES.get(needs.service, DIAGNOSES["medicine"])),
+        diagnosis=rng.choice(DIAGNOSES.get("newborn" if needs.newborn else needs.service, DIAGNOSES["medicine"])),
     )
 
 

@@ -139,7 +139,7 @@ def _needs(row: SparcsRow, service: str, rng: random.Random) -> Needs:
     is_newborn = service == NEWBORN
     specialty = SERVICES[service].specialty
     return Needs(
-        service=service,
+        service=SERVICES[service].home,
         sex=Sex.FEMALE if specialty is Specialty.MATERNITY and not is_newborn else row.sex,
         age_years=0 if is_newborn else _age(row, service, rng),
         specialty=specialty,
@@ -178,8 +178,9 @@ def map_for(facility_id: str, stays: Sequence[PlannedStay], days: int, target_oc
     coming: Counter[str] = Counter()
     nights: defaultdict[str, float] = defaultdict(float)
     for stay in stays:
-        coming[stay.needs.service] += 1
-        nights[stay.needs.service] += (stay.leaves_at - stay.arrives_at) / timedelta(days=1)
+        service = NEWBORN if stay.needs.newborn else stay.needs.service
+        coming[service] += 1
+        nights[service] += (stay.leaves_at - stay.arrives_at) / timedelta(days=1)
     if coming[NEWBORN] and not coming[MATERNITY]:
         coming[MATERNITY], nights[MATERNITY] = 1, 1.0
     demand = [Demand(name, coming[name] / days, nights[name] / coming[name]) for name in sorted(coming)]
