@@ -28,7 +28,7 @@ from engine.core.stay import KNOT_NIGHTS, forecast_from_survival
 from engine.core.suggestion import Suggestion, SuggestionKind
 from engine.core.terms import Sex
 from engine.embedded.ports import kept_ports
-from engine.planning.message import PlanMessage
+from tests.unit.metrics.life import plan
 
 PROMETHEUS = os.environ.get("PROMETHEUS_BIN") or shutil.which("prometheus")
 pytestmark = pytest.mark.skipif(
@@ -75,27 +75,6 @@ class House:
         self._metrics.decided(1e-4)
         apply_record(self._census, record)
         self._metrics.observe(self._census, record)
-
-
-def plan(*suggestions: Suggestion) -> PlanMessage:
-    """A finished run with these suggestions."""
-    return PlanMessage(
-        plan_id="p",
-        facility="H1",
-        version=1,
-        lane_time=START,
-        horizon_hours=72.0,
-        objective={},
-        cost_before=10.0,
-        cost_after=8.0,
-        bound=7.9,
-        gap_ratio=0.0125,
-        solver="highs",
-        status="feasible",
-        seconds=0.4,
-        stays_considered=12,
-        suggestions=suggestions,
-    )
 
 
 def tell_the_rest(metrics: Metrics) -> None:

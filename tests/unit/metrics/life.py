@@ -12,7 +12,9 @@ from engine.core.facility import BedPlace, Facility, Room, Ward
 from engine.core.ledger import Arrival, Opening, Position, Record, apply_record, step
 from engine.core.policy import Policy
 from engine.core.stay import KNOT_NIGHTS, StayForecast, forecast_from_survival
+from engine.core.suggestion import Suggestion
 from engine.core.terms import BedStatus, Sex
+from engine.planning.message import PlanMessage
 
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 HOUSE = "H1"
@@ -86,3 +88,24 @@ class Life:
     def _common(self, hours: float) -> dict[str, Any]:
         at = START + timedelta(hours=hours)
         return {"event_id": f"e{len(self.records)}", "facility": HOUSE, "at": at, "source": "test"}
+
+
+def plan(*suggestions: Suggestion) -> PlanMessage:
+    """A finished run with these suggestions."""
+    return PlanMessage(
+        plan_id="p",
+        facility="H1",
+        version=1,
+        lane_time=START,
+        horizon_hours=72.0,
+        objective={},
+        cost_before=10.0,
+        cost_after=8.0,
+        bound=7.9,
+        gap_ratio=0.0125,
+        solver="highs",
+        status="feasible",
+        seconds=0.4,
+        stays_considered=12,
+        suggestions=suggestions,
+    )

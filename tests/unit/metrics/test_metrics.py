@@ -15,30 +15,8 @@ from engine.adapters.metrics import Metrics
 from engine.core.errors import BadInput
 from engine.core.suggestion import Step, Suggestion, SuggestionKind
 from engine.core.terms import BedStatus
-from engine.planning.message import PlanMessage
 
-from .life import HOUSE, START, Life
-
-
-def plan(*suggestions: Suggestion) -> PlanMessage:
-    """A finished run with these suggestions."""
-    return PlanMessage(
-        plan_id="p",
-        facility="H1",
-        version=1,
-        lane_time=START,
-        horizon_hours=72.0,
-        objective={},
-        cost_before=10.0,
-        cost_after=8.0,
-        bound=7.9,
-        gap_ratio=0.0125,
-        solver="highs",
-        status="feasible",
-        seconds=0.4,
-        stays_considered=12,
-        suggestions=suggestions,
-    )
+from .life import HOUSE, START, Life, plan
 
 
 def a_day() -> tuple[Life, Metrics]:
