@@ -21,7 +21,7 @@ from faust.sensors import Monitor
 from mode import Service
 
 from engine.adapters.faust_transport import prompt
-from engine.adapters.lane import Lane
+from engine.adapters.lane import Lane, StateLost
 from engine.adapters.wire import Delivery
 from engine.core.topics import ADT_EVENTS
 from engine.settings import Settings
@@ -110,7 +110,8 @@ class LaneService(Service):
 
 def end_at_once(error: BaseException) -> None:
     """A new start from Kafka's offsets mends what nothing else does, and loses as little as kill -9: nothing."""
-    log.critical("the lane cannot go on: %s", error, exc_info=error)
+    why = error if isinstance(error, StateLost) else type(error).__name__
+    log.critical("the lane cannot go on: %s", why, exc_info=error)
     os._exit(1)
 
 

@@ -10,6 +10,7 @@ import json
 import logging
 import sys
 import time
+import traceback
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -67,7 +68,15 @@ class RateLimit(logging.Filter):
         return count < self._at_most
 
 
-class JsonLines(logging.Formatter):
+class _Discreet(logging.Formatter):
+    """An exception is its type and the places it came through: its words may quote a visit, as KeyError's do."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        kind, _, trace = ei
+        return "".join([*traceback.format_tb(trace), kind.__name__ if kind else ""])
+
+
+class JsonLines(_Discreet):
     """`{"at", "level", "logger", "message", …extra}`; an exception is given as text in `error`."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -83,7 +92,7 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
-class HumanLines(logging.Formatter):
+class HumanLines(_Discreet):
     """A line such as `12:30:05Z warning  lane paused  facility=general reason=redis`."""
 
     def format(self, record: logging.LogRecord) -> str:
