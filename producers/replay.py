@@ -64,11 +64,6 @@ class ReplayedHouse:
         """React to what the engine decided."""
         self._responder.follow(record)
 
-    @property
-    def patients_to_come_or_here(self) -> int:
-        """Stays that are not over yet."""
-        return len(self._responder.patients)
-
 
 def stays_by_facility(
     rows: Iterable[SparcsRow], span: Span, seed: int, tally: Tally, *, only: frozenset[str] = frozenset()

@@ -174,7 +174,7 @@ class Census:
             census.meta = msgspec.json.decode(raw, type=Meta)
         census.line = tuple(sorted(entry.order for entry in census.queue.values()))
         census.agenda = tuple(sorted((due, key) for key, due in census.timers.items()))
-        census.openings.rebuild(census)
+        census.openings.fill(census)
         return census
 
 

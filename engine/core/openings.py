@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -54,12 +55,8 @@ class Openings:
         for name in Openings.__slots__:
             getattr(self, name).absorb(getattr(draft, name).changes())
 
-    def rebuild(self, census: Census) -> None:
-        """From scratch: after a load, a rebuild or a new map."""
-        for bed in list(self.slot_of):
-            self.forget(census, bed)
-        for pool in list(self.waiting):
-            self.waiting.remove(pool)
+    def fill(self, census: Census) -> None:
+        """Fill empty openings from a census that was loaded."""
         for entry in census.queue.values():
             self.joined(entry)
         if census.facility is not None:
@@ -74,9 +71,8 @@ class Openings:
 
     def _refresh_room(self, census: Census, room: Room) -> None:
         spots = census.facility.spots if census.facility else {}
-        states = [(place.id, census.bed(place.id)) for place in room.beds]
-        shelves = [(bed, _shelf(state)) for bed, state in states]
-        company = company_of(people(census, states)) if any(shelf is not None for _, shelf in shelves) else None
+        shelves = [(place.id, _shelf(census.bed(place.id))) for place in room.beds]
+        company = company_of(people(census, room)) if any(shelf is not None for _, shelf in shelves) else None
         for bed, shelf in shelves:
             slot = None if shelf is None or company is None else (shelf, spots[bed].kind, company)
             if slot != self.slot_of.get(bed):
@@ -126,11 +122,10 @@ class Openings:
             self.waiting[pool] = self.waiting.get(pool, 0) - 1
 
 
-def people(
-    census: Census, states: Iterable[tuple[str, BedState]], leaving: frozenset[str] = frozenset()
-) -> list[Needs | None]:
-    """Needs of everybody in these beds or on the way to them, but for the visits that are `leaving`."""
-    here = [visit_id for _, state in states for visit_id in (*state.claims, state.reserved_for) if visit_id is not None]
+def people(census: Census, room: Room, leaving: AbstractSet[str] = frozenset()) -> list[Needs | None]:
+    """Needs of everybody in the room or on the way there, but for the visits that are `leaving`."""
+    states = [census.bed(place.id) for place in room.beds]
+    here = [visit_id for state in states for visit_id in (*state.claims, state.reserved_for) if visit_id is not None]
     visits = [census.visits.get(visit_id) for visit_id in here if visit_id not in leaving]
     return [visit.needs for visit in visits if visit is not None]
 

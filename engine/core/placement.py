@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from engine.core.company import EMPTY, Company, company_of
 from engine.core.eligibility import BED_RULES, ROOM_RULES, refusal
 from engine.core.events import Needs
-from engine.core.facility import Facility, Spot
+from engine.core.facility import Facility, Room, Spot
 from engine.core.openings import Shelf, people
 from engine.core.policy import Policy
 from engine.core.preferences import daily_cost, opens_shared_room, unneeded_pools, wait_weight
@@ -95,18 +95,22 @@ def _first_beds(census: Census, offer: Offer, shelf: Shelf, needs: Needs) -> Ite
 
 
 def _beds_beside(census: Census, offer: Offer, shelf: Shelf, mother: str) -> Iterator[tuple[str, Company]]:
+    room = _room_of(census, mother)
     visit = census.visit(mother)
-    house = census.facility
-    home = visit.bed or visit.reserved_bed if visit else None
-    if visit is None or house is None or home not in house.spots:
+    if room is None or visit is None:
         return
-    room = house.spots[home].room
-    states = [(place.id, census.bed(place.id)) for place in room.beds]
-    company = company_of(people(census, states, leaving=frozenset({visit.id})))
-    for bed, _ in states:
-        slot = census.openings.slot_of.get(bed)
+    company = company_of(people(census, room, leaving={visit.id}))
+    for place in room.beds:
+        slot = census.openings.slot_of.get(place.id)
         if slot is not None and slot[:2] == (shelf, offer.kind):
-            yield bed, company
+            yield place.id, company
+
+
+def _room_of(census: Census, visit_id: str) -> Room | None:
+    """Where this visit lies, else where it is on the way to."""
+    visit, house = census.visit(visit_id), census.facility
+    home = visit.bed or visit.reserved_bed if visit else None
+    return house.spots[home].room if house is not None and home is not None and home in house.spots else None
 
 
 def menu(census: Census, needs: Needs) -> tuple[Offer, ...]:
@@ -179,20 +183,16 @@ def _once(
     """Costs paid once, not per day."""
     weights = census.policy.weights
     cost = 0.0 if needs.newborn else opens_shared_room(offer.spot, company, weights)
-    if needs.mother is not None and needs.newborn and not _beside(census, bed, needs.mother):
-        cost += APART_FROM_MOTHER
+    if needs.mother is not None and needs.newborn:
+        room = _room_of(census, needs.mother)
+        beside = room is not None and any(place.id == bed for place in room.beds)
+        cost += 0.0 if beside else APART_FROM_MOTHER
     return cost + _late(needs, ready_at, now, census.policy)
 
 
 def _late(needs: Needs, ready_at: datetime | None, now: datetime, policy: Policy) -> float:
     hours = (ready_at - now).total_seconds() / 3600 if ready_at is not None else 0.0
     return max(0.0, hours) * wait_weight(needs, policy.weights)
-
-
-def _beside(census: Census, bed: str, mother: str) -> bool:
-    visit, house = census.visit(mother), census.facility
-    home = visit.bed or visit.reserved_bed if visit else None
-    return house is not None and home in house.spots and house.spots[home].room.id == house.spots[bed].room.id
 
 
 def _ready_at(census: Census, bed: str, spot: Spot, now: datetime) -> datetime:

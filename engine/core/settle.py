@@ -95,8 +95,7 @@ def refusal_now(census: Census, visit_id: str, bed_id: str, leaving: frozenset[s
         return None
     spot = house.spots[bed_id]
     apart = leaving | {visit_id} | ({visit.needs.mother} if visit.needs.newborn and visit.needs.mother else set())
-    states = [(place.id, census.bed(place.id)) for place in spot.room.beds]
-    return refusal(visit.needs, spot, company_of(people(census, states, leaving=apart)))
+    return refusal(visit.needs, spot, company_of(people(census, spot.room, leaving=apart)))
 
 
 def _count_move(before: Visit | None, after: Visit) -> Visit:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from engine.core.census import Census
 from engine.core.company import company_of
-from engine.core.eligibility import BED_RULES, ROOM_RULES, refusal
+from engine.core.eligibility import refusal
 from engine.core.events import Needs
 from engine.core.facility import Spot
 from engine.core.openings import people
@@ -127,9 +127,7 @@ def _suits(census: Census, visit: Visit, bed: str) -> bool:
     spot = _spot(census, bed)
     if spot is None or visit.needs is None:
         return False
-    states = [(place.id, state) for place in spot.room.beds if (state := census.beds.get(place.id)) is not None]
-    others = company_of(people(census, states, frozenset({visit.id})))
-    return refusal(visit.needs, spot, others, (*BED_RULES, *ROOM_RULES)) is None
+    return refusal(visit.needs, spot, company_of(people(census, spot.room, {visit.id}))) is None
 
 
 def _hours_until(at: datetime | None, now: datetime) -> float:

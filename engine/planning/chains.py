@@ -91,9 +91,8 @@ def hitch(census: Census, chain: Chain) -> Refusal | None:
         holders = {*bed.claims, *([bed.reserved_for] if bed.reserved_for else [])}
         if visit is None or visit.needs is None or holders - gone or bed.held is not None or step.to_bed in come:
             return Refusal.NOT_AVAILABLE
-        states = [(place.id, census.bed(place.id)) for place in spot.room.beds]
         arrived = [census.visits[come[place.id]].needs for place in spot.room.beds if place.id in come]
-        others = company_of([*people(census, states, frozenset(gone)), *arrived])
+        others = company_of([*people(census, spot.room, gone), *arrived])
         if (why := refusal(visit.needs, spot, others)) is not None:
             return why
         come[step.to_bed] = step.visit
